@@ -1,0 +1,5 @@
+//! Looking at the machine. One module is one source of facts; a probe observes, or says why it could not.
+
+mod system;
+
+pub use system::System;

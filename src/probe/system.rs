@@ -1,0 +1,120 @@
+//! The one way to the files of the audited machine: every read starts at a root, so that a test can lay out its own.
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
+
+use crate::facts::{Gap, GapKind};
+
+/// The largest file a probe reads, in bytes; configuration is far smaller, and a hostile file is not.
+const MAX_BYTES: u64 = 4 << 20;
+/// How many symbolic links one path may follow, as in the kernel.
+const MAX_LINKS: usize = 40;
+
+/// A file tree to look at.
+#[derive(Clone, Debug)]
+pub struct System {
+    root: PathBuf,
+}
+
+impl System {
+    /// The machine this runs on.
+    pub fn live() -> Self {
+        Self { root: PathBuf::from("/") }
+    }
+
+    /// A tree below a directory.
+    pub fn at(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Where an absolute path of the audited machine really lies; symbolic links are not looked at.
+    pub fn real(&self, path: impl AsRef<Path>) -> PathBuf {
+        let path = path.as_ref();
+        self.root.join(path.strip_prefix("/").unwrap_or(path))
+    }
+
+    /// The text of a file, every symbolic link on the way followed inside the root.
+    pub fn read(&self, path: impl AsRef<Path>) -> Result<String, Gap> {
+        let path = path.as_ref();
+        let target = self.resolve(path)?;
+        let gap = |error: std::io::Error| Gap::io(path.display(), &error);
+        let file = fs::File::open(self.real(target)).map_err(gap)?;
+        let mut bytes = Vec::new();
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(gap)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(Gap::new(GapKind::Malformed, format!("{}: larger than {MAX_BYTES} bytes", path.display())));
+        }
+        String::from_utf8(bytes).map_err(|_| Gap::new(GapKind::Malformed, format!("{}: not UTF-8", path.display())))
+    }
+
+    /// Where a symbolic link points, as written in it.
+    pub fn link(&self, path: impl AsRef<Path>) -> Result<PathBuf, Gap> {
+        let path = path.as_ref();
+        fs::read_link(self.real(path)).map_err(|error| Gap::io(path.display(), &error))
+    }
+
+    /// Names in a directory, sorted.
+    pub fn list(&self, path: impl AsRef<Path>) -> Result<Vec<String>, Gap> {
+        let path = path.as_ref();
+        let gap = |error: std::io::Error| Gap::io(path.display(), &error);
+        let mut names = fs::read_dir(self.real(self.resolve(path)?))
+            .map_err(gap)?
+            .map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(gap)?;
+        names.sort();
+        Ok(names)
+    }
+
+    /// The path after every symbolic link was followed inside the root; each part of it must exist.
+    pub fn resolve(&self, path: impl AsRef<Path>) -> Result<PathBuf, Gap> {
+        let asked = path.as_ref();
+        let mut pending: Vec<PathBuf> = components(asked);
+        let mut done = PathBuf::from("/");
+        let mut links = 0;
+        while let Some(part) = pending.pop() {
+            if part.as_os_str() == ".." {
+                done.pop();
+                continue;
+            }
+            let next = done.join(&part);
+            let metadata = match fs::symlink_metadata(self.real(&next)) {
+                Ok(metadata) => metadata,
+                Err(error) => return Err(Gap::io(asked.display(), &error)),
+            };
+            if !metadata.is_symlink() {
+                done = next;
+                continue;
+            }
+            links += 1;
+            if links > MAX_LINKS {
+                return Err(Gap::new(GapKind::Malformed, format!("{}: too many symbolic links", asked.display())));
+            }
+            let target = self.link(&next)?;
+            if target.is_absolute() {
+                done = PathBuf::from("/");
+            }
+            pending.extend(components(&target));
+        }
+        Ok(done)
+    }
+
+    /// Device and inode of what a path leads to.
+    pub fn identity(&self, path: impl AsRef<Path>) -> Result<(u64, u64), Gap> {
+        let path = path.as_ref();
+        let target = self.resolve(path)?;
+        let metadata = fs::symlink_metadata(self.real(target)).map_err(|error| Gap::io(path.display(), &error))?;
+        Ok((metadata.dev(), metadata.ino()))
+    }
+}
+
+/// The parts of a path that matter, last first.
+fn components(path: &Path) -> Vec<PathBuf> {
+    path.components()
+        .filter(|c| matches!(c, Component::Normal(_) | Component::ParentDir))
+        .map(|c| PathBuf::from(c.as_os_str()))
+        .rev()
+        .collect()
+}
