@@ -77,3 +77,14 @@ pub enum EngineKind {
     /// Another engine that speaks Docker's API.
     Other,
 }
+
+impl EngineKind {
+    /// The word for it in facts and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+            Self::Other => "other",
+        }
+    }
+}

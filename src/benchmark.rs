@@ -1,0 +1,136 @@
+//! A benchmark: the numbers of a published document over our checks.
+
+use std::sync::{Arc, LazyLock};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::diagnostic::{Diagnostics, Source};
+use crate::document;
+use crate::types::Type;
+
+/// A benchmark as written in TOML; its id is the name of its file.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BenchmarkFile {
+    /// Name and version of the document.
+    pub title: String,
+    /// What has to be there for it to apply; nothing, by default.
+    pub needs: Option<Needs>,
+    /// Whose the numbers are, and what is left out.
+    pub source: String,
+    /// Its sections, in order.
+    pub section: Vec<Section>,
+    /// Its controls, in order.
+    pub control: Vec<Control>,
+}
+
+/// What a benchmark cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Needs {
+    /// A container engine with Docker's API.
+    Docker,
+}
+
+/// A section of a benchmark.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// Its number; controls whose numbers begin with it are in it.
+    #[schemars(with = "String")]
+    pub number: Spanned<String>,
+    /// Its title in our words.
+    pub title: String,
+}
+
+/// One recommendation of a benchmark.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    /// Its number in the document.
+    #[schemars(with = "String")]
+    pub number: Spanned<String>,
+    /// Its title in our words.
+    pub title: String,
+    /// 1 for what any system should have, 2 for what costs function.
+    pub level: u8,
+    /// The document's name for the systems it is meant for.
+    pub profile: String,
+    /// How the document itself has it assessed; says nothing about how it is judged here.
+    pub assessment: Assessment,
+    /// The checks that decide it.
+    #[schemars(with = "Vec<String>")]
+    pub checks: Vec<Spanned<String>>,
+}
+
+/// How a document has a recommendation assessed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Assessment {
+    /// By a program.
+    Automated,
+    /// By a person.
+    Manual,
+}
+
+/// A benchmark that was loaded without a fault.
+#[derive(Clone, Debug)]
+pub struct Benchmark {
+    /// The name of its file.
+    pub id: String,
+    /// What the file says.
+    pub file: BenchmarkFile,
+    /// The file.
+    pub(crate) source: Arc<Source>,
+}
+
+/// Loads a benchmark; `id` is the file's name without its ending.
+pub(crate) fn load(source: &Arc<Source>, id: &str, faults: &mut Diagnostics) -> Option<Benchmark> {
+    static TYPE: LazyLock<Type> = LazyLock::new(Type::of::<BenchmarkFile>);
+    let file = document::load::<BenchmarkFile>(source, &TYPE, faults)?;
+    let before = faults.len();
+    let mut last: Option<Vec<u32>> = None;
+    for control in &file.control {
+        let (number, span) = (control.number.get_ref(), control.number.span());
+        let Some(key) = number_key(number) else {
+            faults.at(source, span, format!("`{number}` is not a control's number"), None);
+            continue;
+        };
+        if last.as_ref().is_some_and(|last| *last >= key) {
+            faults.at(source, span.clone(), format!("`{number}` stands out of order, or twice"), None);
+        }
+        last = Some(key);
+        if !file.section.iter().any(|section| is_within(number, section.number.get_ref())) {
+            faults.at(source, span.clone(), format!("`{number}` is in none of the sections"), None);
+        }
+        if !(1..=2).contains(&control.level) {
+            faults.at(source, span.clone(), format!("`{number}` has level {}; there are 1 and 2", control.level), None);
+        }
+        if control.checks.is_empty() {
+            faults.at(source, span, format!("`{number}` has no check"), None);
+        }
+    }
+    (faults.len() == before).then(|| Benchmark { id: id.to_owned(), file, source: Arc::clone(source) })
+}
+
+/// A control's number as one to sort by.
+pub(crate) fn number_key(number: &str) -> Option<Vec<u32>> {
+    number.split('.').map(|part| part.parse().ok()).collect()
+}
+
+/// Whether a number is a section's or lies in it.
+pub(crate) fn is_within(number: &str, section: &str) -> bool {
+    number.strip_prefix(section).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+impl Assessment {
+    /// The word for it in files and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Automated => "automated",
+            Self::Manual => "manual",
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The proof of a check: facts that must pass, and facts that must not.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::expr::Bindings;
+use super::node::Node;
+use super::template::fill_parameters;
+use super::{Check, Each};
+use crate::diagnostic::{Diagnostics, Source, did_you_mean};
+use crate::document;
+use crate::verdict::Verdict;
+
+/// Some facts and the verdict that they must lead to.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The facts by root, as a collection would have written them.
+    facts: Value,
+    span: Range<usize>,
+}
+
+/// Reads the examples of a file, parameters filled in.
+pub(super) fn load(
+    source: &Arc<Source>,
+    each: Each,
+    parameters: &BTreeMap<String, String>,
+    faults: &mut Diagnostics,
+) -> Vec<Example> {
+    let Some(table) = document::parse(source, faults) else { return Vec::new() };
+    let list = table.get_ref().get("example").and_then(|value| value.get_ref().as_array());
+    list.into_iter().flatten().filter_map(|value| one(value, source, each, parameters, faults)).collect()
+}
+
+fn one(
+    example: &Spanned<DeValue>,
+    source: &Arc<Source>,
+    each: Each,
+    parameters: &BTreeMap<String, String>,
+    faults: &mut Diagnostics,
+) -> Option<Example> {
+    let table = example.get_ref().as_table()?;
+    let mut facts = Map::new();
+    for (root, value) in table.iter().filter(|(key, _)| key.get_ref() != "verdict") {
+        let name = root.get_ref().as_ref();
+        let Some(ty) = each.roots().get(name) else {
+            let help = did_you_mean(name, each.roots().keys().map(String::as_str));
+            faults.at(source, root.span(), format!("there are no facts `{name}`"), help);
+            continue;
+        };
+        let before = faults.len();
+        document::conform_partly(value, ty, name, source, faults);
+        if faults.len() == before {
+            let mut json = document::facts_json(value.get_ref(), ty);
+            fill(&mut json, parameters);
+            facts.insert(name.to_owned(), json);
+        }
+    }
+    let verdict = table.get("verdict").and_then(|value| value.get_ref().as_str());
+    let verdict = Verdict::ALL.into_iter().find(|known| Some(known.as_str()) == verdict)?;
+    Some(Example { verdict, facts: Value::Object(facts), span: example.span() })
+}
+
+fn fill(json: &mut Value, parameters: &BTreeMap<String, String>) {
+    match json {
+        Value::String(text) => *text = fill_parameters(text, parameters),
+        Value::Array(items) => items.iter_mut().for_each(|item| fill(item, parameters)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| fill(field, parameters)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+impl Check {
+    /// Judges every example; one that comes to another verdict than it says is a fault.
+    pub fn prove(&self, source: &Arc<Source>, faults: &mut Diagnostics) {
+        for example in &self.examples {
+            let judgement = self.judge(&example.bindings(self.each));
+            if judgement.verdict != example.verdict {
+                let (id, found) = (&self.id, judgement.verdict);
+                let message = format!("this example of `{id}` comes to {found}, not to {}", example.verdict);
+                faults.at(source, example.span.clone(), message, judgement.reason);
+            }
+        }
+    }
+}
+
+impl Example {
+    fn bindings(&self, each: Each) -> Bindings<'_> {
+        Bindings::new(each.roots().iter().map(|(name, ty)| {
+            let node = match self.facts.get(name) {
+                Some(value) => Node::open(ty, value, Some("the example")),
+                None => Err(format!("`{name}` is not in the example")),
+            };
+            (name.as_str(), node)
+        }))
+    }
+}

@@ -1,0 +1,247 @@
+//! The one door to CEL: an expression is compiled, bounded, type-checked and evaluated here.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo};
+use cel::common::types::CelBool;
+use cel::common::value::CowVal;
+use cel::context::VariableResolver;
+use cel::{Context, ExecutionError, Value};
+
+use super::node::{Node, Unseen};
+use super::reads::{Elements, Path, Read, Step};
+use super::walk::{Fault, Walk};
+use super::{functions, view};
+use crate::types::Type;
+
+/// The longest expression, in bytes.
+const MAX_SOURCE: usize = 1024;
+/// The deepest tree; deeper ones would exhaust the stack of the recursive evaluator.
+const MAX_DEPTH: usize = 64;
+/// How many comprehensions may stand inside each other; each level multiplies the cost by the length of a list.
+const MAX_NESTING: usize = 2;
+
+/// A condition over facts: compiled, bounded, and without a type error.
+#[derive(Clone, Debug)]
+pub(crate) struct Expression {
+    ast: Arc<IdedExpr>,
+    reads: Arc<[Read]>,
+}
+
+/// Something wrong with an expression, and which bytes of its text.
+#[derive(Debug)]
+pub(crate) struct ExpressionFault {
+    pub(crate) span: Range<usize>,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+/// The facts that an evaluation may read, by root.
+#[derive(Clone, Debug)]
+pub(crate) struct Bindings<'f> {
+    roots: BTreeMap<&'f str, Result<Node<'f>, Unseen>>,
+}
+
+impl<'f> Bindings<'f> {
+    pub(crate) fn new(roots: impl IntoIterator<Item = (&'f str, Result<Node<'f>, Unseen>)>) -> Self {
+        Self { roots: roots.into_iter().collect() }
+    }
+
+    /// The fact at the end of a path.
+    pub(crate) fn at(&self, path: &Path) -> Result<Node<'f>, Unseen> {
+        let mut steps = path.0.iter();
+        let Some(Step::Field(root) | Step::Key(root)) = steps.next() else { return Err("an empty path".to_owned()) };
+        let root = self.roots.get(root.as_str()).cloned();
+        let root = root.unwrap_or_else(|| Err("not collected".to_owned()))?;
+        steps.try_fold(root, |node, step| match step {
+            Step::Field(name) => node.field(name),
+            Step::Key(key) => node.entry(key),
+        })
+    }
+}
+
+/// A root whose facts could not be read fails only when something of it is asked for.
+struct Roots<'f>(&'f Bindings<'f>);
+
+impl VariableResolver for Roots<'_> {
+    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
+        let root = self.0.roots.get(variable)?;
+        Some(CowVal::Owned(match root {
+            Ok(node) => view::value(*node),
+            Err(reason) => Box::new(view::Absent(reason.clone())),
+        }))
+    }
+}
+
+impl Expression {
+    /// Compiles an expression over roots of these types; `param.name` stands for a text of the given parameters.
+    pub(crate) fn compile(
+        text: &str,
+        roots: &BTreeMap<String, Type>,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<Self, Vec<ExpressionFault>> {
+        let whole = |message: String| vec![ExpressionFault { span: 0..text.len(), message, help: None }];
+        if text.len() > MAX_SOURCE {
+            return Err(whole(format!("longer than {MAX_SOURCE} bytes: {}", text.len())));
+        }
+        let env = functions::environment().map_err(|error| whole(error.to_string()))?;
+        let program = env.compile(text).map_err(|errors| syntax_faults(text, &errors))?;
+        bounds(program.expression(), 0, 0).map_err(whole)?;
+        let mut faults = Vec::new();
+        let ast = substitute(program.expression(), parameters, &mut faults);
+        let mut walk = Walk::new(roots);
+        walk.condition(&ast);
+        faults.append(&mut walk.faults);
+        if faults.is_empty() {
+            return Ok(Self { ast: Arc::new(ast), reads: walk.reads.into() });
+        }
+        Err(faults.into_iter().map(|fault| located(text, program.source_info(), fault)).collect())
+    }
+
+    /// The facts it reads.
+    pub(crate) fn reads(&self) -> &[Read] {
+        &self.reads
+    }
+
+    /// Whether it holds; the reason when the facts leave that open.
+    pub(crate) fn evaluate(&self, bindings: &Bindings<'_>) -> Result<bool, Unseen> {
+        let env = functions::environment().map_err(|error| error.to_string())?;
+        let roots = Roots(bindings);
+        let mut context = Context::with_env(env);
+        context.set_variable_resolver(&roots);
+        truth(&self.ast, &context).map_err(|error| match error {
+            Undecided::Unseen(reason) => reason,
+            // A list that was not seen cannot be gone through; CEL says so in its own terms.
+            Undecided::Other(error) => {
+                self.reads.iter().find_map(|read| bindings.at(&read.path).err()).unwrap_or(error)
+            }
+        })
+    }
+}
+
+/// Why an evaluation came to no answer.
+enum Undecided {
+    /// A fact was not seen, for this reason.
+    Unseen(Unseen),
+    /// Anything else, in CEL's words.
+    Other(String),
+}
+
+/// The elements of a list that decide an expression; all of them when none does.
+pub(crate) fn deciding<'f>(list: &[Node<'f>], elements: &Elements, bindings: &Bindings<'f>) -> Vec<Node<'f>> {
+    let Ok(env) = functions::environment() else { return list.to_vec() };
+    let roots = Roots(bindings);
+    let mut context = Context::with_env(env);
+    context.set_variable_resolver(&roots);
+    let decides = |node: &&Node<'f>| {
+        let mut inner = context.new_inner_scope();
+        inner.add_variable_as_val(&elements.variable, view::value(**node));
+        truth(&elements.predicate, &inner).map_or(true, |answer| answer == elements.deciding)
+    };
+    let deciding: Vec<_> = list.iter().filter(decides).copied().collect();
+    if deciding.is_empty() { list.to_vec() } else { deciding }
+}
+
+fn truth(ast: &IdedExpr, context: &Context) -> Result<bool, Undecided> {
+    match Value::resolve_val(ast, context) {
+        Ok(value) => match value.downcast_ref::<CelBool>() {
+            Some(answer) => Ok(*answer.inner()),
+            None => Err(Undecided::Other("the answer is neither true nor false".to_owned())),
+        },
+        Err(ExecutionError::FunctionError { function, message }) if function == view::UNSEEN => {
+            Err(Undecided::Unseen(message))
+        }
+        Err(error) => Err(Undecided::Other(error.to_string())),
+    }
+}
+
+fn syntax_faults(text: &str, errors: &cel::ParseErrors) -> Vec<ExpressionFault> {
+    let fault = |error: &cel::ParseError| {
+        let (line, column) = error.pos;
+        let line_start: usize =
+            text.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0)).map(str::len).sum();
+        let start = (line_start + usize::try_from(column - 1).unwrap_or(0)).min(text.len());
+        ExpressionFault {
+            span: start..(start + 1).min(text.len()),
+            message: format!("not an expression: {}", error.msg),
+            help: None,
+        }
+    };
+    errors.errors.iter().map(fault).collect()
+}
+
+fn located(text: &str, info: &SourceInfo, fault: Fault) -> ExpressionFault {
+    let (start, stop) = info.offset_for(fault.node).unwrap_or((0, u32::MAX));
+    // CEL counts characters.
+    let byte = |character: u32| text.char_indices().nth(character as usize).map_or(text.len(), |(at, _)| at);
+    let (start, stop) = (byte(start), byte(stop.saturating_add(1)));
+    ExpressionFault { span: start.min(stop)..stop, message: fault.message, help: fault.help }
+}
+
+/// Refuses what a hostile pack could exhaust the evaluator with.
+fn bounds(expr: &IdedExpr, depth: usize, nesting: usize) -> Result<(), String> {
+    if depth > MAX_DEPTH {
+        return Err(format!("nested deeper than {MAX_DEPTH}"));
+    }
+    let inner = |child: &IdedExpr| bounds(child, depth + 1, nesting);
+    match &expr.expr {
+        Expr::Select(select) => inner(&select.operand),
+        Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).try_for_each(inner),
+        Expr::List(list) => list.elements.iter().try_for_each(inner),
+        Expr::Comprehension(comprehension) => {
+            if nesting == MAX_NESTING {
+                return Err(format!("more than {MAX_NESTING} comprehensions inside each other"));
+            }
+            inner(&comprehension.iter_range)?;
+            bounds(&comprehension.loop_step, depth + 1, nesting + 1)
+        }
+        Expr::Map(map) => map.entries.iter().try_for_each(|entry| match &entry.expr {
+            EntryExpr::MapEntry(entry) => inner(&entry.key).and_then(|()| inner(&entry.value)),
+            EntryExpr::StructField(field) => inner(&field.value),
+        }),
+        Expr::Struct(_) | Expr::Ident(_) | Expr::Literal(_) | Expr::Unspecified => Ok(()),
+    }
+}
+
+/// Puts the texts of the parameters in the place of `param.name`.
+fn substitute(expr: &IdedExpr, parameters: &BTreeMap<String, String>, faults: &mut Vec<Fault>) -> IdedExpr {
+    let mut result = expr.clone();
+    replace(&mut result, parameters, faults);
+    result
+}
+
+fn replace(expr: &mut IdedExpr, parameters: &BTreeMap<String, String>, faults: &mut Vec<Fault>) {
+    if let Expr::Select(select) = &expr.expr
+        && select.operand.expr == Expr::Ident("param".to_owned())
+    {
+        match parameters.get(&select.field) {
+            Some(text) => expr.expr = Expr::Literal(LiteralValue::String(text.clone().into())),
+            None => {
+                let known = parameters.keys().map(String::as_str);
+                let help = crate::diagnostic::did_you_mean(&select.field, known);
+                faults.push(Fault {
+                    node: expr.id,
+                    message: format!("there is no parameter `{}`", select.field),
+                    help,
+                });
+                expr.expr = Expr::Literal(LiteralValue::String(String::new().into()));
+            }
+        }
+        return;
+    }
+    match &mut expr.expr {
+        Expr::Select(select) => replace(&mut select.operand, parameters, faults),
+        Expr::Call(call) => {
+            call.target.iter_mut().for_each(|target| replace(target, parameters, faults));
+            call.args.iter_mut().for_each(|argument| replace(argument, parameters, faults));
+        }
+        Expr::List(list) => list.elements.iter_mut().for_each(|element| replace(element, parameters, faults)),
+        Expr::Comprehension(comprehension) => {
+            replace(&mut comprehension.iter_range, parameters, faults);
+            replace(&mut comprehension.loop_step, parameters, faults);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,81 @@
+//! What a check is asked of, and which facts its expressions may name.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::types::Type;
+
+/// What a check is asked of: one finding each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Each {
+    /// The machine, once.
+    Host,
+    /// The engine, once.
+    #[default]
+    Engine,
+    /// Every container.
+    Container,
+    /// Every image.
+    Image,
+    /// Every network.
+    Network,
+}
+
+impl Each {
+    const ALL: [Self; 5] = [Self::Host, Self::Engine, Self::Container, Self::Image, Self::Network];
+
+    /// The word for it in files and reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Engine => "engine",
+            Self::Container => "container",
+            Self::Image => "image",
+            Self::Network => "network",
+        }
+    }
+
+    /// The facts that list the subjects, when there can be several.
+    pub const fn list(self) -> Option<&'static str> {
+        match self {
+            Self::Host | Self::Engine => None,
+            Self::Container => Some("containers"),
+            Self::Image => Some("images"),
+            Self::Network => Some("networks"),
+        }
+    }
+
+    /// The facts that list subjects.
+    pub(crate) fn lists() -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().filter_map(Self::list)
+    }
+
+    /// The roots that expressions may name, with their types.
+    pub(crate) fn roots(self) -> &'static BTreeMap<String, Type> {
+        static ROOTS: LazyLock<BTreeMap<Each, BTreeMap<String, Type>>> =
+            LazyLock::new(|| Each::ALL.into_iter().map(|each| (each, roots(each))).collect());
+        static NONE: BTreeMap<String, Type> = BTreeMap::new();
+        ROOTS.get(&self).unwrap_or(&NONE)
+    }
+}
+
+fn roots(each: Each) -> BTreeMap<String, Type> {
+    let facts = Type::facts();
+    // What describes the collection is not a fact about the machine.
+    let about = |name: &str| ["format", "collected_at", "notices"].contains(&name);
+    let mut roots: BTreeMap<String, Type> = facts
+        .fields
+        .iter()
+        .filter(|(name, _)| !about(name))
+        .map(|(name, field)| (name.clone(), field.ty.clone()))
+        .collect();
+    let subject = each.list().and_then(|list| facts.fields.get(list)).and_then(|field| field.ty.element());
+    if let Some(subject) = subject {
+        roots.insert(each.as_str().to_owned(), subject.clone());
+    }
+    roots
+}

@@ -1,0 +1,185 @@
+//! TOML that people write, held against the type it should have: every fault at once, each with its place.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::diagnostic::{Diagnostics, Source, did_you_mean};
+use crate::types::{Field, Struct, Type};
+
+/// Reads a file that a person wrote.
+#[expect(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
+pub fn read(path: &Path) -> Result<Arc<Source>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    Ok(Arc::new(Source { name: path.display().to_string(), text }))
+}
+
+/// Parses the text as TOML; every syntax error becomes a diagnostic.
+pub fn parse<'s>(source: &'s Arc<Source>, faults: &mut Diagnostics) -> Option<Spanned<DeTable<'s>>> {
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    for error in &errors {
+        faults.at(source, error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()), None);
+    }
+    errors.is_empty().then_some(table)
+}
+
+/// Parses the text and holds it against the type of `T`; `None` when there was a fault.
+pub fn load<T: DeserializeOwned>(source: &Arc<Source>, ty: &Type, faults: &mut Diagnostics) -> Option<T> {
+    let table = parse(source, faults)?;
+    let before = faults.len();
+    let mut conformance = Conformance { source, faults, partial: false };
+    conformance.table(table.get_ref(), 0..0, ty, "");
+    if faults.len() > before {
+        return None;
+    }
+    match toml::from_str(&source.text) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            faults.at(source, error.span().unwrap_or(0..0), error.message(), None);
+            None
+        }
+    }
+}
+
+/// Holds part of a document against a type of which any field may be left out.
+pub fn conform_partly(value: &Spanned<DeValue>, ty: &Type, name: &str, source: &Arc<Source>, faults: &mut Diagnostics) {
+    Conformance { source, faults, partial: true }.value(value, ty, name);
+}
+
+/// Where the text of a string value begins in its file, when every byte of it stands there as it is: no escapes.
+pub fn text_start(source: &Source, span: &Range<usize>) -> Option<usize> {
+    let written = source.text.get(span.clone())?;
+    let delimiter = ["'''", "\"\"\"", "'", "\""].into_iter().find(|d| written.starts_with(d))?;
+    if delimiter.starts_with('"') && written.contains('\\') {
+        return None;
+    }
+    let inner = written.get(delimiter.len()..)?;
+    let newline = match delimiter.len() {
+        3 if inner.starts_with("\r\n") => 2,
+        3 if inner.starts_with('\n') => 1,
+        _ => 0,
+    };
+    Some(span.start + delimiter.len() + newline)
+}
+
+struct Conformance<'d> {
+    source: &'d Arc<Source>,
+    faults: &'d mut Diagnostics,
+    /// Whether required fields may be missing.
+    partial: bool,
+}
+
+impl Conformance<'_> {
+    fn value(&mut self, value: &Spanned<DeValue>, ty: &Type, name: &str) {
+        match (value.get_ref(), ty) {
+            (_, Type::Any) | (DeValue::Boolean(_), Type::Bool) | (DeValue::String(_), Type::String) => {}
+            (DeValue::Integer(number), Type::Int) => {
+                if i64::from_str_radix(number.as_str(), number.radix()).is_err() {
+                    self.fault(value.span(), format!("`{name}`: {number} does not fit into 64 bits"), None);
+                }
+            }
+            (inner, Type::Observed(ty)) => self.value(&Spanned::new(value.span(), inner.clone()), ty, name),
+            (DeValue::Table(table), Type::Optional(_)) if table.is_empty() => {}
+            (inner, Type::Optional(ty)) => self.value(&Spanned::new(value.span(), inner.clone()), ty, name),
+            (DeValue::String(word), Type::Enum(words)) => {
+                if !words.iter().any(|known| known == word) {
+                    let help = did_you_mean(word, words.iter().map(String::as_str));
+                    let help = help.unwrap_or_else(|| format!("one of: {}", words.join(", ")));
+                    self.fault(value.span(), format!("`{name}`: there is no `{word}`"), Some(help));
+                }
+            }
+            (DeValue::Array(items), Type::List(element)) => {
+                items.iter().for_each(|item| self.value(item, element, name));
+            }
+            (DeValue::Table(table), Type::Struct(_) | Type::Map(_)) => self.table(table, value.span(), ty, name),
+            (other, ty) => {
+                self.fault(value.span(), format!("`{name}`: expected {ty}, found {}", other.type_str()), None);
+            }
+        }
+    }
+
+    fn table(&mut self, table: &DeTable, span: Range<usize>, ty: &Type, name: &str) {
+        let path = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+        let partial = self.partial;
+        match ty {
+            Type::Map(of) => table.iter().for_each(|(key, value)| self.value(value, of, &path(key.get_ref()))),
+            Type::Struct(fields) => {
+                for (key, value) in table {
+                    match fields.fields.get(key.get_ref().as_ref()).map(|f| &f.ty).or(fields.rest.as_ref()) {
+                        Some(ty) => self.value(value, ty, &path(key.get_ref())),
+                        None => self.unknown_key(key.get_ref(), key.span(), fields),
+                    }
+                }
+                for missing in fields.required.iter().filter(|key| !partial && !table.contains_key(key.as_str())) {
+                    let doc = fields.fields.get(missing).map(|field| field.doc.clone());
+                    self.fault(span.clone(), format!("`{}` is missing", path(missing)), doc);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn unknown_key(&mut self, key: &str, span: Range<usize>, fields: &Struct) {
+        let known = || fields.fields.keys().map(String::as_str);
+        let help = did_you_mean(key, known())
+            .unwrap_or_else(|| format!("{} has: {}", fields.name, known().collect::<Vec<_>>().join(", ")));
+        self.fault(span, format!("{} has no `{key}`", fields.name), Some(help));
+    }
+
+    fn fault(&mut self, span: Range<usize>, message: String, help: Option<String>) {
+        self.faults.at(self.source, span, message, help);
+    }
+}
+
+/// The JSON of facts written as TOML: what a collection that saw just this would have written.
+///
+/// The value must conform to the type. Nullable facts are null when they are given as an empty table.
+pub fn facts_json(value: &DeValue, ty: &Type) -> Value {
+    match (value, ty) {
+        (value, Type::Observed(inner)) => json!({ "value": facts_json(value, inner) }),
+        (DeValue::Table(table), Type::Optional(_)) if table.is_empty() => Value::Null,
+        (value, Type::Optional(inner)) => facts_json(value, inner),
+        (DeValue::Boolean(value), _) => Value::from(*value),
+        (DeValue::Integer(number), _) => Value::from(i64::from_str_radix(number.as_str(), number.radix()).ok()),
+        (DeValue::String(text), _) => Value::from(text.as_ref()),
+        (DeValue::Array(items), ty) => {
+            let element = ty.element().unwrap_or(&Type::Any);
+            items.iter().map(|item| facts_json(item.get_ref(), element)).collect()
+        }
+        (DeValue::Table(table), ty) => table_json(table, ty),
+        (DeValue::Float(_) | DeValue::Datetime(_), _) => Value::Null,
+    }
+}
+
+fn table_json(table: &DeTable, ty: &Type) -> Value {
+    let mut object = Map::new();
+    for (key, value) in table {
+        let key = key.get_ref().as_ref();
+        let (ty, via) = match ty {
+            Type::Struct(fields) => match fields.fields.get(key) {
+                Some(Field { ty, via, .. }) => (ty, via.as_deref()),
+                None => continue,
+            },
+            Type::Map(of) => (of.as_ref(), None),
+            _ => (&Type::Any, None),
+        };
+        let value = facts_json(value.get_ref(), ty);
+        match via {
+            Some(via) => {
+                let outer = object.entry(via).or_insert_with(|| json!({ "value": {} }));
+                if let Some(inner) = outer.get_mut("value").and_then(Value::as_object_mut) {
+                    inner.insert(key.to_owned(), value);
+                }
+            }
+            None => {
+                object.insert(key.to_owned(), value);
+            }
+        }
+    }
+    Value::Object(object)
+}

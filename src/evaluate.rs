@@ -1,0 +1,184 @@
+//! From facts to a report. Pure: the same checks and facts give the same report.
+
+mod evidence;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::check::expr::Bindings;
+use crate::check::node::{Node, Unseen};
+use crate::check::{Check, Each};
+use crate::facts::Facts;
+use crate::report::{
+    BenchmarkResult, ControlResult, EngineSummary, FORMAT, Finding, HostSummary, LevelResult, Report, Score,
+    SectionResult, Subject, Tool,
+};
+use crate::selection::{SelectedBenchmark, Selection};
+use crate::types::Type;
+use crate::verdict::Verdict;
+
+/// Judges everything that was selected.
+pub fn evaluate(selection: &Selection<'_>, facts: &Facts) -> serde_json::Result<Report> {
+    let json = serde_json::to_value(facts)?;
+    let subjects = Subjects { facts: &json, selection };
+    let mut findings: Vec<Finding> = selection.checks.values().flat_map(|check| subjects.judge(check)).collect();
+    findings.sort_by(|a, b| (&a.check, &a.subject).cmp(&(&b.check, &b.subject)));
+    let benchmarks = selection.benchmarks.iter().map(|benchmark| result(benchmark, selection, &findings)).collect();
+    Ok(Report {
+        format: FORMAT,
+        tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        collected_at: facts.collected_at.clone(),
+        host: HostSummary {
+            name: facts.host.name.value().cloned(),
+            os: facts.host.os.value().map(|os| os.name.clone()),
+            kernel: facts.host.kernel.value().cloned(),
+        },
+        engine: facts.engine.value().map(|engine| EngineSummary {
+            name: engine.kind.as_str().to_owned(),
+            version: engine.version.clone(),
+            api: engine.api_version.clone(),
+            socket: engine.socket.clone(),
+        }),
+        notices: facts.notices.clone(),
+        benchmarks,
+        findings,
+    })
+}
+
+/// The subjects of checks, among collected facts.
+struct Subjects<'s> {
+    facts: &'s Value,
+    selection: &'s Selection<'s>,
+}
+
+/// A subject with the facts that may be read when it is judged.
+struct Case<'s> {
+    subject: Subject,
+    bindings: Bindings<'s>,
+}
+
+impl<'s> Subjects<'s> {
+    /// One finding for every subject of the check.
+    fn judge(&self, check: &Check) -> Vec<Finding> {
+        match self.cases(check.each) {
+            Ok(cases) => cases.iter().map(|case| finding(check, case)).collect(),
+            Err(reason) => {
+                let case = Case { subject: self.single(Each::Engine), bindings: self.bindings(check.each, None) };
+                let unseen = Finding {
+                    verdict: Verdict::Unknown,
+                    reason: Some(reason),
+                    evidence: Vec::new(),
+                    remediation: None,
+                    ..finding(check, &case)
+                };
+                vec![unseen]
+            }
+        }
+    }
+
+    fn cases(&self, each: Each) -> Result<Vec<Case<'s>>, Unseen> {
+        let Some(list) = each.list() else {
+            return Ok(vec![Case { subject: self.single(each), bindings: self.bindings(each, None) }]);
+        };
+        let nodes = self.root(list)?.elements().collect::<Result<Vec<_>, _>>()?;
+        let text = |node: &Node<'_>, field: &str| {
+            node.field(field).ok().and_then(|node| node.value.as_str().map(str::to_owned))
+        };
+        let case = |node: Node<'s>| {
+            let name = text(&node, "name").unwrap_or_default();
+            let subject = Subject { kind: each.as_str().to_owned(), name, id: text(&node, "id") };
+            Case { subject, bindings: self.bindings(each, Some(node)) }
+        };
+        let included =
+            |case: &Case<'_>| each != Each::Container || self.selection.includes_container(&case.subject.name);
+        Ok(nodes.into_iter().map(case).filter(included).collect())
+    }
+
+    /// The one subject of a check that is not asked of many.
+    fn single(&self, each: Each) -> Subject {
+        let name = match each {
+            Each::Host => self.facts.pointer("/host/name/value"),
+            _ => self.facts.pointer("/engine/value/kind"),
+        };
+        let name = name.and_then(Value::as_str).unwrap_or(each.as_str()).to_owned();
+        Subject { kind: each.as_str().to_owned(), name, id: None }
+    }
+
+    fn root(&self, name: &str) -> Result<Node<'s>, Unseen> {
+        let absent = || format!("`{name}` was not collected");
+        let field = Type::facts().fields.get(name).ok_or_else(absent)?;
+        let value = self.facts.get(name).ok_or_else(absent)?;
+        Node::open(&field.ty, value, field.source.as_deref())
+    }
+
+    fn bindings(&self, each: Each, subject: Option<Node<'s>>) -> Bindings<'s> {
+        Bindings::new(each.roots().keys().map(|name| match subject {
+            Some(node) if name == each.as_str() => (name.as_str(), Ok(node)),
+            _ => (name.as_str(), self.root(name)),
+        }))
+    }
+}
+
+fn finding(check: &Check, case: &Case<'_>) -> Finding {
+    let judgement = check.judge(&case.bindings);
+    let remediation = (judgement.verdict == Verdict::Fail).then(|| check.remediation_for(&case.bindings));
+    Finding {
+        check: check.id.clone(),
+        title: check.title_for(&case.bindings),
+        severity: check.severity,
+        fingerprint: fingerprint(&check.id, &case.subject),
+        subject: case.subject.clone(),
+        verdict: judgement.verdict,
+        evidence: evidence::of(&judgement, &case.bindings),
+        reason: judgement.reason,
+        remediation,
+    }
+}
+
+/// The first half of SHA-256 over the check, the kind and the name; what there is only one of is not told apart by its name.
+fn fingerprint(check: &str, subject: &Subject) -> String {
+    let name = if subject.id.is_some() { subject.name.as_str() } else { "" };
+    let digest = Sha256::digest(format!("{check}\0{}\0{name}", subject.kind));
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn result(selected: &SelectedBenchmark<'_>, selection: &Selection<'_>, findings: &[Finding]) -> BenchmarkResult {
+    let controls: Vec<ControlResult> = selected
+        .controls
+        .iter()
+        .map(|(control, checks)| {
+            let of_control = |finding: &&Finding| checks.iter().any(|check| check.id == finding.check);
+            let worst = findings.iter().filter(of_control).map(|finding| finding.verdict).max();
+            let nothing = || format!("there is no {} to judge", checks.first().map_or("subject", |c| c.each.as_str()));
+            ControlResult {
+                number: control.number.get_ref().clone(),
+                title: control.title.clone(),
+                level: control.level,
+                assessment: control.assessment.as_str().to_owned(),
+                verdict: worst.unwrap_or(Verdict::NotApplicable),
+                reason: worst.is_none().then(nothing),
+                checks: checks.iter().map(|check| check.id.clone()).collect(),
+            }
+        })
+        .collect();
+    let score = |wanted: &dyn Fn(&ControlResult) -> bool| {
+        Score::of(controls.iter().filter(|control| wanted(control)).map(|control| control.verdict))
+    };
+    let file = &selected.benchmark.file;
+    let sections = file.section.iter().map(|section| {
+        let number = section.number.get_ref().clone();
+        let score = score(&|control| crate::benchmark::is_within(&control.number, &number));
+        SectionResult { title: section.title.clone(), score, number }
+    });
+    BenchmarkResult {
+        id: selected.benchmark.id.clone(),
+        title: file.title.clone(),
+        level: selection.level,
+        score: score(&|_| true),
+        levels: (1..=selection.level)
+            .map(|level| LevelResult { level, score: score(&|control| control.level == level) })
+            .collect(),
+        sections: sections.filter(|section| section.score != Score::default()).collect(),
+        controls,
+    }
+}

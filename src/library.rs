@@ -1,0 +1,156 @@
+//! Every check and benchmark: those compiled into the program, and a site's own on top.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use include_dir::{Dir, include_dir};
+
+use crate::benchmark::{self, Benchmark};
+use crate::check::{self, Check};
+use crate::diagnostic::{Diagnostics, Source, did_you_mean};
+use crate::document;
+
+/// Where a site keeps checks of its own.
+pub const SITE_CHECKS: &str = "/etc/plimsoll/checks.d";
+
+static CHECKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/checks");
+static BENCHMARKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/benchmarks");
+
+/// Checks and benchmarks by id.
+#[derive(Clone, Debug, Default)]
+pub struct Library {
+    checks: BTreeMap<String, Entry>,
+    benchmarks: BTreeMap<String, Benchmark>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    check: Check,
+    source: Arc<Source>,
+    site: bool,
+}
+
+impl Library {
+    /// The checks and benchmarks of the program itself.
+    pub fn builtin() -> Result<Self, Diagnostics> {
+        Self::with_site(&[])
+    }
+
+    /// The program's own and those of directories, later ones overriding earlier ones by id. In a directory, TOML files below a
+    /// directory `benchmarks` are benchmarks, and all others are checks.
+    pub fn with_site(directories: &[PathBuf]) -> Result<Self, Diagnostics> {
+        let (mut library, mut faults) = (Self::default(), Diagnostics::default());
+        let embedded = |dir: &'static Dir<'_>, kind| {
+            let files = embedded_files(dir).into_iter();
+            files.map(move |(name, text)| (kind, Arc::new(Source { name: name.to_owned(), text: text.to_owned() })))
+        };
+        let layer = embedded(&CHECKS, Kind::Check).chain(embedded(&BENCHMARKS, Kind::Benchmark)).collect();
+        library.add_layer(layer, false, &mut faults);
+        for directory in directories {
+            match site_files(directory) {
+                Ok(layer) => library.add_layer(layer, true, &mut faults),
+                Err(message) => faults.general(message, None),
+            }
+        }
+        library.link(&mut faults);
+        if faults.is_empty() { Ok(library) } else { Err(faults) }
+    }
+
+    /// Every check, by id.
+    pub fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.checks.values().map(|entry| &entry.check)
+    }
+
+    /// The checks that a site has added or overridden.
+    pub fn site_checks(&self) -> impl Iterator<Item = &Check> {
+        self.checks.values().filter(|entry| entry.site).map(|entry| &entry.check)
+    }
+
+    /// A check by its id.
+    pub fn check(&self, id: &str) -> Option<&Check> {
+        self.checks.get(id).map(|entry| &entry.check)
+    }
+
+    /// Every benchmark, by id.
+    pub fn benchmarks(&self) -> impl Iterator<Item = &Benchmark> {
+        self.benchmarks.values()
+    }
+
+    /// A benchmark by its id.
+    pub fn benchmark(&self, id: &str) -> Option<&Benchmark> {
+        self.benchmarks.get(id)
+    }
+
+    /// Runs the examples of every check, or only of a site's.
+    pub fn prove(&self, site_only: bool) -> Diagnostics {
+        let mut faults = Diagnostics::default();
+        for entry in self.checks.values().filter(|entry| entry.site || !site_only) {
+            entry.check.prove(&entry.source, &mut faults);
+        }
+        faults
+    }
+
+    fn add_layer(&mut self, files: Vec<(Kind, Arc<Source>)>, site: bool, faults: &mut Diagnostics) {
+        let mut layer: BTreeMap<String, Entry> = BTreeMap::new();
+        for (kind, source) in files {
+            let stem = Path::new(&source.name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            let id = stem.unwrap_or_default();
+            if kind == Kind::Benchmark {
+                self.benchmarks.extend(benchmark::load(&source, &id, faults).map(|loaded| (id, loaded)));
+                continue;
+            }
+            for check in check::load(&source, &id, faults) {
+                let entry = Entry { check, source: Arc::clone(&source), site };
+                let id = entry.check.id.clone();
+                if let Some(first) = layer.insert(id.clone(), entry) {
+                    let message = format!("a check `{id}` is in {} already", first.source.name);
+                    faults.at(&source, 0..0, message, None);
+                }
+            }
+        }
+        self.checks.append(&mut layer);
+    }
+
+    /// Every check that a benchmark names must be there.
+    fn link(&self, faults: &mut Diagnostics) {
+        let named = self.benchmarks.values().flat_map(|benchmark| {
+            benchmark.file.control.iter().flat_map(|control| &control.checks).map(move |check| (benchmark, check))
+        });
+        for (benchmark, check) in named {
+            let id = check.get_ref();
+            if !self.checks.contains_key(id) {
+                let help = did_you_mean(id, self.checks.keys().map(String::as_str));
+                faults.at(&benchmark.source, check.span(), format!("there is no check `{id}`"), help);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Check,
+    Benchmark,
+}
+
+fn embedded_files(dir: &'static Dir<'_>) -> Vec<(&'static str, &'static str)> {
+    let mut files: Vec<_> = dir.files().filter_map(|f| Some((f.path().to_str()?, f.contents_utf8()?))).collect();
+    files.extend(dir.dirs().flat_map(embedded_files));
+    files
+}
+
+fn site_files(directory: &Path) -> Result<Vec<(Kind, Arc<Source>)>, String> {
+    let explain = |error: std::io::Error| format!("cannot read {}: {error}", directory.display());
+    let mut entries = std::fs::read_dir(directory).map_err(explain)?.collect::<Result<Vec<_>, _>>().map_err(explain)?;
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    let mut files = Vec::new();
+    for path in entries.iter().map(std::fs::DirEntry::path) {
+        if path.is_dir() {
+            files.extend(site_files(&path)?);
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            let below = path.parent().and_then(Path::file_name).is_some_and(|name| name == "benchmarks");
+            files.push((if below { Kind::Benchmark } else { Kind::Check }, document::read(&path)?));
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,132 @@
+//! What an audit will read: found by walking the expressions of the checks that were selected.
+
+use std::collections::BTreeSet;
+
+use crate::check::reads::{Path, Step};
+use crate::check::{Check, Each};
+use crate::types::Type;
+
+/// The facts to collect. Nothing is probed that no selected check reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    paths: BTreeSet<String>,
+    /// Names of kernel settings, dotted.
+    pub sysctls: BTreeSet<String>,
+    /// Absolute paths of files.
+    pub files: BTreeSet<String>,
+    sources: BTreeSet<String>,
+}
+
+impl Plan {
+    /// What these checks read.
+    pub fn of<'c>(checks: impl IntoIterator<Item = &'c Check>) -> Self {
+        let mut plan = Self::default();
+        for check in checks {
+            for read in check.reads() {
+                match &read.elements {
+                    Some(elements) => elements.fields.iter().for_each(|field| plan.add(check.each, &read.path, field)),
+                    None => plan.add(check.each, &read.path, ""),
+                }
+            }
+            check.worded().for_each(|path| plan.add(check.each, path, ""));
+            if let Some(list) = check.each.list() {
+                plan.paths.insert(list.to_owned());
+            }
+        }
+        plan
+    }
+
+    /// Whether a fact is wanted: it, a part of it, or something that it is a part of. `containers.process.uid` is a path.
+    pub fn wants(&self, path: &str) -> bool {
+        let part_of = |whole: &str, part: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
+        self.paths.iter().any(|wanted| wanted == path || part_of(path, wanted)) || self.whole(path)
+    }
+
+    /// Whether something that holds this fact is read as a whole.
+    fn whole(&self, path: &str) -> bool {
+        let mut outer = path;
+        while let Some((parent, _)) = outer.rsplit_once('.') {
+            outer = parent;
+            if !Each::lists().any(|list| list == outer) && self.paths.contains(outer) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Every file and API call that the facts come from, `{…}` standing for what is only known when the audit runs.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(String::as_str)
+    }
+
+    fn add(&mut self, each: Each, path: &Path, element_field: &str) {
+        let subject = |name: &str| match each.list() {
+            Some(list) if name == each.as_str() => list.to_owned(),
+            _ => name.to_owned(),
+        };
+        let mut names: Vec<String> = Vec::new();
+        for step in &path.0 {
+            match (step, names.as_slice()) {
+                (Step::Field(name), []) => names.push(subject(name)),
+                (Step::Field(name), _) => names.push(name.clone()),
+                (Step::Key(key), [keyed]) if keyed == "sysctl" => {
+                    self.sysctls.insert(key.clone());
+                    self.sources.insert(format!("/proc/sys/{}", key.replace('.', "/")));
+                }
+                (Step::Key(key), [keyed]) if keyed == "file" => {
+                    self.files.insert(key.clone());
+                    self.sources.insert(key.clone());
+                }
+                (Step::Key(_), _) => break,
+            }
+        }
+        names.extend(element_field.split('.').filter(|name| !name.is_empty()).map(str::to_owned));
+        self.add_sources(&names);
+        self.paths.insert(names.join("."));
+    }
+
+    /// The documented sources of a fact: its own, or those of everything below it.
+    fn add_sources(&mut self, names: &[String]) {
+        let mut fields = Type::facts();
+        let mut found: Option<&Type> = None;
+        for name in names {
+            let Some(field) = fields.fields.get(name) else { return };
+            if field.keyed.is_some() {
+                return;
+            }
+            if let Some(source) = &field.source {
+                self.note_source(source);
+                return;
+            }
+            found = Some(&field.ty);
+            match field.ty.fields().or_else(|| field.ty.element().and_then(Type::fields)) {
+                Some(inner) => fields = inner,
+                None => break,
+            }
+        }
+        found.into_iter().for_each(|ty| self.below(ty));
+    }
+
+    fn below(&mut self, ty: &Type) {
+        let fields = ty.fields().or_else(|| ty.element().and_then(Type::fields));
+        for field in fields.into_iter().flat_map(|fields| fields.fields.values()) {
+            match &field.source {
+                Some(source) => self.note_source(source),
+                None => self.below(&field.ty),
+            }
+        }
+    }
+
+    /// The places in a documented source: API calls and paths; the words after them name a field within.
+    fn note_source(&mut self, source: &str) {
+        let places = source.split(", ").filter_map(|part| {
+            let mut words = part.split(' ');
+            match words.next()? {
+                "GET" => words.next().map(|path| format!("GET {path}")),
+                path if path.starts_with('/') => Some(path.to_owned()),
+                _ => None,
+            }
+        });
+        self.sources.extend(places);
+    }
+}

@@ -1,0 +1,136 @@
+//! Which checks an audit runs, under which controls, and on which containers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use globset::{Glob, GlobMatcher};
+
+use crate::benchmark::{Benchmark, Control, is_within};
+use crate::check::Check;
+use crate::diagnostic::did_you_mean;
+use crate::library::Library;
+
+/// What the person asked for; nothing asked is everything.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Benchmarks by id.
+    pub benchmarks: Vec<String>,
+    /// The highest level to include.
+    pub level: Option<u8>,
+    /// Only these checks.
+    pub checks: Vec<String>,
+    /// Not these checks.
+    pub skip: Vec<String>,
+    /// Only controls in these sections.
+    pub sections: Vec<String>,
+    /// Only containers whose names match.
+    pub container: Option<String>,
+}
+
+/// The checks that were selected, and the controls they decide.
+#[derive(Clone, Debug)]
+pub struct Selection<'l> {
+    /// The benchmarks with the controls that are left of them.
+    pub benchmarks: Vec<SelectedBenchmark<'l>>,
+    /// Every selected check, those that no benchmark names included.
+    pub checks: BTreeMap<&'l str, &'l Check>,
+    /// Highest level included.
+    pub level: u8,
+    container: Option<GlobMatcher>,
+}
+
+/// A benchmark with the controls that were selected.
+#[derive(Clone, Debug)]
+pub struct SelectedBenchmark<'l> {
+    /// The benchmark.
+    pub benchmark: &'l Benchmark,
+    /// Its selected controls, each with its selected checks.
+    pub controls: Vec<(&'l Control, Vec<&'l Check>)>,
+}
+
+impl<'l> Selection<'l> {
+    /// Selects from a library; every wrong name is told at once.
+    pub fn new(library: &'l Library, request: &Request) -> Result<Self, Vec<String>> {
+        let mut wrong = Vec::new();
+        let known: Vec<&str> = library.benchmarks().map(|benchmark| benchmark.id.as_str()).collect();
+        let benchmarks: Vec<&Benchmark> = request
+            .benchmarks
+            .iter()
+            .filter_map(|id| {
+                library.benchmark(id).or_else(|| {
+                    let help = did_you_mean(id, known.iter().copied());
+                    let help = help.unwrap_or_else(|| format!("there are: {}", known.join(", ")));
+                    wrong.push(format!("there is no benchmark `{id}`: {help}"));
+                    None
+                })
+            })
+            .collect();
+        let ids = || library.checks().map(|check| check.id.as_str());
+        for id in request.checks.iter().chain(&request.skip).filter(|id| library.check(id).is_none()) {
+            let help = did_you_mean(id, ids()).unwrap_or_else(|| "`plimsoll checks list` lists them".to_owned());
+            wrong.push(format!("there is no check `{id}`: {help}"));
+        }
+        for section in &request.sections {
+            let numbers = |b: &&Benchmark| b.file.control.iter().any(|c| is_within(c.number.get_ref(), section));
+            if !benchmarks.iter().any(numbers) {
+                wrong.push(format!("none of the selected benchmarks has a section or control {section}"));
+            }
+        }
+        let container = request.container.as_deref().map(Glob::new).transpose();
+        let container = container.map_err(|error| wrong.push(error.to_string())).ok().flatten();
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
+        Ok(Self::select(library, request, &benchmarks, container.map(|glob| glob.compile_matcher())))
+    }
+
+    fn select(
+        library: &'l Library,
+        request: &Request,
+        benchmarks: &[&'l Benchmark],
+        container: Option<GlobMatcher>,
+    ) -> Self {
+        let level = request.level.unwrap_or(2);
+        let wanted = |id: &str| {
+            (request.checks.is_empty() || request.checks.iter().any(|check| check == id))
+                && !request.skip.iter().any(|skip| skip == id)
+        };
+        let in_sections = |number: &str| {
+            request.sections.is_empty() || request.sections.iter().any(|section| is_within(number, section))
+        };
+        let mut checks = BTreeMap::new();
+        let mut selected = Vec::new();
+        for benchmark in benchmarks {
+            let mut controls = Vec::new();
+            for control in &benchmark.file.control {
+                if control.level > level || !in_sections(control.number.get_ref()) {
+                    continue;
+                }
+                let ids = control.checks.iter().map(|check| check.get_ref().as_str());
+                let of: Vec<&Check> = ids.filter(|id| wanted(id)).filter_map(|id| library.check(id)).collect();
+                checks.extend(of.iter().map(|check| (check.id.as_str(), *check)));
+                if !of.is_empty() {
+                    controls.push((control, of));
+                }
+            }
+            selected.push(SelectedBenchmark { benchmark, controls });
+        }
+        let numbered: BTreeSet<&str> = library
+            .benchmarks()
+            .flat_map(|benchmark| &benchmark.file.control)
+            .flat_map(|control| &control.checks)
+            .map(|check| check.get_ref().as_str())
+            .collect();
+        // A site's own checks need no number to run, and a check that was asked for by name runs whatever was selected.
+        let own = library
+            .site_checks()
+            .filter(|check| request.sections.is_empty() && wanted(&check.id) && !numbered.contains(check.id.as_str()));
+        let named = request.checks.iter().filter(|id| wanted(id)).filter_map(|id| library.check(id));
+        checks.extend(own.chain(named).map(|check| (check.id.as_str(), check)));
+        Self { benchmarks: selected, checks, level, container }
+    }
+
+    /// Whether a container of this name is to be judged.
+    pub fn includes_container(&self, name: &str) -> bool {
+        self.container.as_ref().is_none_or(|glob| glob.is_match(name))
+    }
+}
