@@ -1,7 +1,19 @@
 //! Plimsoll audits how a Linux host, its container engine and its running containers are hardened.
+//!
+//! ```text
+//!  machine ──probe::collect(Plan)──▶ Facts ──┐
+//!  checks/*.toml ─────────load──▶ Library    ├─evaluate──▶ Report ──write──▶ text | json
+//!  benchmarks/*.toml ─────────────┘          │
+//!         Library + what was asked ──▶ Selection ──▶ Plan
+//! ```
+//!
+//! Each arrow is a function, each box is plain data. [`facts`] say what was seen and never judge; a [`check`] is an expression
+//! over facts with its words and its proof; a [`benchmark`] gives checks their numbers; [`evaluate`] is pure.
 
 pub mod benchmark;
 pub mod check;
+pub mod cli;
+pub mod command;
 pub mod diagnostic;
 pub mod document;
 pub mod evaluate;

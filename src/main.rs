@@ -1,3 +1,9 @@
-//! The plimsoll command.
+//! The plimsoll command: arguments, verb, exit status.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    plimsoll::command::run(&plimsoll::cli::Cli::parse())
+}

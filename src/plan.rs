@@ -42,6 +42,12 @@ impl Plan {
         self.paths.iter().any(|wanted| wanted == path || part_of(path, wanted)) || self.whole(path)
     }
 
+    /// Whether containers have to be looked at one by one, and not only listed.
+    pub fn inspects(&self) -> bool {
+        let more = |path: &&String| path.starts_with("containers.") && path.as_str() != "containers.name";
+        self.paths.iter().any(|path| more(&path))
+    }
+
     /// Whether something that holds this fact is read as a whole.
     fn whole(&self, path: &str) -> bool {
         let mut outer = path;

@@ -1,6 +1,7 @@
 //! The judgement of one audit, as it is exported: types of its own, so that a refactor cannot change the format.
 
 pub mod json;
+pub mod text;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

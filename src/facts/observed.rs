@@ -75,7 +75,7 @@ impl<T> Observed<T> {
 
     /// A value that nobody asked for.
     pub fn not_collected() -> Self {
-        Self::unknown(GapKind::NotCollected, "not collected: no selected check reads it")
+        Gap::not_collected().into()
     }
 
     /// The value, if it was seen.
@@ -130,6 +130,11 @@ impl Gap {
     /// A gap of a kind, in words.
     pub fn new(kind: GapKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into() }
+    }
+
+    /// The gap of what nobody asked for.
+    pub fn not_collected() -> Self {
+        Self::new(GapKind::NotCollected, "not collected: no selected check reads it")
     }
 
     /// The gap that an I/O error on a path is: a missing file is not a forbidden one.

@@ -1,0 +1,113 @@
+//! `plimsoll audit`: plan, collect, evaluate, write.
+
+use std::env;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+
+use rustix::termios::tcgetwinsize;
+
+use super::progress::Progress;
+use super::{Failure, library, request};
+use crate::benchmark::Needs;
+use crate::cli::{AuditArgs, Color, Format};
+use crate::evaluate::evaluate;
+use crate::plan::Plan;
+use crate::probe::docker::{Endpoint, Located};
+use crate::report::text::Style;
+use crate::report::{Report, json, text};
+use crate::selection::Selection;
+use crate::verdict::{Severity, Verdict};
+
+/// Columns of text that no terminal shows.
+const PLAIN_WIDTH: u16 = 120;
+/// The fewest columns in which a report can be read.
+const LEAST_WIDTH: u16 = 60;
+
+pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
+    let library = library(&args.select.checks)?;
+    let located = endpoint(args).locate()?;
+    let socket = match &located {
+        Located::Socket(socket) => Some(socket.as_path()),
+        Located::Nowhere(_) => None,
+    };
+    let selection = Selection::new(&library, &request(&args.select, &library, socket.is_some()))?;
+    if let Located::Nowhere(places) = &located {
+        without_engine(&selection, places)?;
+    }
+    let plan = Plan::of(selection.checks.values().copied());
+    let facts = {
+        let _progress = Progress::start("looking at the machine");
+        crate::probe::collect(&plan, socket)
+    };
+    let mut report = evaluate(&selection, &facts).map_err(|error| error.to_string())?;
+    if let Located::Nowhere(places) = &located {
+        report.notices.push(format!("no container engine here: {} {}", list(places), NO_ENGINE));
+    }
+    write(&report, args)?;
+    Ok(status(&report, args.fail_on))
+}
+
+const NO_ENGINE: &str = "do not exist, and no benchmark for containers was judged";
+
+fn list(places: &[PathBuf]) -> String {
+    places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// A benchmark that was asked for by name and needs an engine cannot do without.
+fn without_engine(selection: &Selection<'_>, places: &[PathBuf]) -> Result<(), Failure> {
+    let needy = selection.benchmarks.iter().find(|selected| selected.benchmark.file.needs == Some(Needs::Docker));
+    match needy {
+        Some(selected) => Err(Failure::Messages(vec![format!(
+            "{} needs a container engine, and there is none: {} do not exist; start it, or name its socket with \
+             --engine-socket",
+            selected.benchmark.id,
+            list(places)
+        )])),
+        None => Ok(()),
+    }
+}
+
+fn endpoint(args: &AuditArgs) -> Endpoint {
+    let config = env::var_os("DOCKER_CONFIG").map(PathBuf::from);
+    Endpoint {
+        socket: args.engine_socket.clone(),
+        host: env::var("DOCKER_HOST").ok(),
+        context: env::var("DOCKER_CONTEXT").ok(),
+        config: config.or_else(|| env::home_dir().map(|home| home.join(".docker"))),
+        runtime_dir: env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from),
+    }
+}
+
+fn write(report: &Report, args: &AuditArgs) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match args.format {
+        Format::Json => json::write(report, &mut out)?,
+        Format::Text => text::write(report, style(args.color), &mut out)?,
+    }
+    out.flush()
+}
+
+fn style(color: Color) -> Style {
+    let stdout = io::stdout();
+    let size = tcgetwinsize(&stdout).ok().map(|size| size.ws_col).filter(|columns| *columns > 0);
+    let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || env::var_os("TERM").is_some_and(|term| term == "dumb");
+    let colour = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => stdout.is_terminal() && !plain,
+    };
+    Style { width: size.unwrap_or(PLAIN_WIDTH).max(LEAST_WIDTH), colour }
+}
+
+/// The exit status that a report means.
+fn status(report: &Report, fail_on: Severity) -> u8 {
+    let failed = |finding: &crate::report::Finding| finding.verdict == Verdict::Fail && finding.severity >= fail_on;
+    let unknown = report.findings.iter().any(|finding| finding.verdict == Verdict::Unknown);
+    match report.findings.iter().any(failed) {
+        true => 1,
+        // An audit that judged nothing has found nothing right either.
+        false if unknown || report.findings.is_empty() => 3,
+        false => 0,
+    }
+}

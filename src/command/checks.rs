@@ -1,0 +1,105 @@
+//! `plimsoll checks`: the catalogue.
+
+use std::io::{self, BufWriter, Write};
+
+use comfy_table::{Table, presets};
+
+use super::{Failure, library};
+use crate::check::Check;
+use crate::cli::ChecksVerb;
+use crate::diagnostic::did_you_mean;
+use crate::library::Library;
+use crate::types::Type;
+
+pub(super) fn run(verb: &ChecksVerb) -> Result<u8, Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    match verb {
+        ChecksVerb::List(args) => list(&library(&args.checks)?, &mut out)?,
+        ChecksVerb::Show { id, library: args } => {
+            let library = library(&args.checks)?;
+            let check = library.check(id).ok_or_else(|| {
+                let known = library.checks().map(|check| check.id.as_str());
+                let help = did_you_mean(id, known).unwrap_or_else(|| "`plimsoll checks list` lists them".to_owned());
+                format!("there is no check `{id}`: {help}")
+            })?;
+            show(check, &library, &mut out)?;
+        }
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+fn list(library: &Library, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    for check in library.checks() {
+        table.add_row([check.id.as_str(), check.severity.as_str(), check.each.as_str(), check.title()]);
+    }
+    writeln!(out, "{}", table.trim_fmt())
+}
+
+fn show(check: &Check, library: &Library, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}\n{}\n", check.id, check.title())?;
+    writeln!(out, "severity    {}", check.severity)?;
+    writeln!(out, "asked of    each {}", check.each.as_str())?;
+    for benchmark in library.benchmarks() {
+        let controls = benchmark.file.control.iter();
+        let named = controls.filter(|control| control.checks.iter().any(|id| *id.get_ref() == check.id));
+        for control in named {
+            writeln!(out, "number      {} {} (level {})", benchmark.id, control.number.get_ref(), control.level)?;
+        }
+    }
+    writeln!(out, "references  {}", check.references.join(", "))?;
+    writeln!(out, "file        {}\n", check.origin)?;
+    if let Some((condition, otherwise)) = check.when() {
+        writeln!(out, "applies if  {condition}\n    else    {otherwise}")?;
+    }
+    if let Some((condition, why)) = check.manual() {
+        writeln!(out, "a person judges if  {condition}\n    since   {why}")?;
+    }
+    writeln!(out, "passes if   {}\n\nlooks at", check.pass())?;
+    for (fact, field) in looked_at(check) {
+        writeln!(out, "  {fact}\n      {field}")?;
+    }
+    writeln!(out, "\nwhy\n  {}\n\nremedy\n  {}", check.rationale.trim(), check.remediation().trim())
+}
+
+/// The facts that a check reads, each with its meaning and source.
+fn looked_at(check: &Check) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
+    for read in check.reads() {
+        let mut names: Vec<String> = vec![read.path.to_string()];
+        if let Some(elements) = &read.elements {
+            let parts = elements.fields.iter().filter(|field| !field.is_empty());
+            let below: Vec<String> = parts.map(|field| format!("{}.{field}", read.path)).collect();
+            names = if below.is_empty() { names } else { below };
+        }
+        facts.extend(names.into_iter().map(|name| {
+            let meaning = meaning(check, &name);
+            (name, meaning)
+        }));
+    }
+    facts.sort();
+    facts.dedup();
+    facts
+}
+
+fn meaning(check: &Check, name: &str) -> String {
+    let path = name.split('[').next().unwrap_or(name);
+    let mut steps = path.split('.');
+    let root = steps.next().unwrap_or_default();
+    let mut ty = check.each.roots().get(root);
+    let mut found = Type::facts().fields.get(root);
+    for step in steps {
+        let inner = ty.and_then(|ty| ty.fields().or_else(|| ty.element().and_then(Type::fields)));
+        found = inner.and_then(|inner| inner.fields.get(step));
+        ty = found.map(|field| &field.ty);
+    }
+    match found {
+        Some(field) => match &field.source {
+            Some(source) => format!("{} [{source}]", field.doc),
+            None => field.doc.clone(),
+        },
+        None => String::new(),
+    }
+}

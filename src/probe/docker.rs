@@ -1,0 +1,245 @@
+//! The container engine: what it says of itself and of everything it runs.
+
+mod client;
+mod container;
+mod endpoint;
+mod engine;
+mod image;
+mod mount;
+mod security;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
+
+pub use endpoint::{Endpoint, Located};
+
+use self::client::Client;
+use self::container::Surroundings;
+use self::mount::Mounts;
+use crate::facts::{Container, Engine, Exec, Gap, GapKind, Image, Network, Observed};
+use crate::plan::Plan;
+use crate::probe::System;
+
+/// How many inspections are under way at once; the engine is the bottleneck, and more only make it queue.
+const CONCURRENCY: usize = 8;
+
+/// What the engine's API told.
+#[derive(Debug)]
+pub(super) struct Answers {
+    pub(super) engine: Observed<Engine>,
+    pub(super) images: Observed<Vec<Image>>,
+    pub(super) networks: Observed<Vec<Network>>,
+    containers: Observed<Vec<(Listed, Result<wire::Inspect, Gap>)>>,
+    volumes: Result<wire::Volumes, Gap>,
+    execs: BTreeMap<String, Observed<Vec<RunningExec>>>,
+    /// What happened on the way.
+    pub(super) notices: Vec<String>,
+}
+
+/// A container of the list.
+#[derive(Debug)]
+struct Listed {
+    id: String,
+    name: String,
+}
+
+/// An exec session whose process lives.
+#[derive(Clone, Debug)]
+struct RunningExec {
+    id: String,
+    privileged: bool,
+    user: String,
+    pid: Option<u32>,
+}
+
+/// Asks the engine for everything that the plan wants.
+pub(super) fn ask(socket: &Path, plan: &Plan) -> Answers {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(async {
+            match Client::connect(socket) {
+                Ok(client) => ask_client(&client, socket, plan).await,
+                Err(gap) => Answers::none(&gap),
+            }
+        }),
+        Err(error) => Answers::none(&Gap::io("the runtime of the engine's client", &error)),
+    }
+}
+
+async fn ask_client(client: &Client, socket: &Path, plan: &Plan) -> Answers {
+    let (version, info, list, images, networks, volumes) = futures_util::join!(
+        client.version(),
+        client.info(),
+        wanted(plan.wants("containers"), client.containers()),
+        wanted(plan.wants("images") || plan.wants("containers.image_current"), client.images()),
+        wanted(plan.wants("networks"), client.networks()),
+        wanted(plan.wants("containers.mounts"), client.volumes()),
+    );
+    let mut notices = Vec::new();
+    let engine = version.and_then(|version| Ok(engine::engine(version, info?, socket)));
+    let containers = match list {
+        Ok(list) => Ok(inspect_all(client, list, plan, &mut notices).await),
+        Err(gap) => Err(gap),
+    };
+    let execs = match &containers {
+        Ok(containers) if plan.wants("containers.execs") => ask_execs(client, containers).await,
+        _ => BTreeMap::new(),
+    };
+    let images = images.map(|list| list.into_iter().map(image::image).collect::<Vec<_>>());
+    let networks = networks.map(|list| list.into_iter().map(engine::network).collect::<Vec<_>>());
+    Answers {
+        engine: engine.into(),
+        images: images.map(sorted_by(|image: &Image| image.id.clone())).into(),
+        networks: networks.map(sorted_by(|network: &Network| network.name.clone())).into(),
+        containers: containers.into(),
+        volumes,
+        execs,
+        notices,
+    }
+}
+
+fn sorted_by<T, K: Ord>(key: impl Fn(&T) -> K) -> impl FnOnce(Vec<T>) -> Vec<T> {
+    move |mut list| {
+        list.sort_by_key(|item| key(item));
+        list
+    }
+}
+
+/// A call that is made only when a check needs it.
+async fn wanted<T>(wanted: bool, call: impl Future<Output = Result<T, Gap>>) -> Result<T, Gap> {
+    if wanted { call.await } else { Err(Gap::not_collected()) }
+}
+
+async fn inspect_all(
+    client: &Client,
+    list: Vec<wire::ListedContainer>,
+    plan: &Plan,
+    notices: &mut Vec<String>,
+) -> Vec<(Listed, Result<wire::Inspect, Gap>)> {
+    let inspect = plan.inspects();
+    let mut containers: Vec<_> = stream::iter(list)
+        .map(|listed| async move {
+            let names = listed.names.into_iter().flatten();
+            let shortest = names.min_by_key(|name| name.matches('/').count());
+            let name = shortest.map_or_else(|| listed.id.clone(), |name| name.trim_start_matches('/').to_owned());
+            let answer = wanted(inspect, client.inspect(&listed.id)).await;
+            (Listed { id: listed.id, name }, answer)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await;
+    containers.sort_by(|(a, _), (b, _)| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    containers.retain(|(listed, answer)| {
+        let gone = matches!(answer, Err(gap) if gap.kind == GapKind::Gone);
+        if gone {
+            notices.push(format!("container {} ({}) was removed while the audit ran", listed.name, short(&listed.id)));
+        }
+        !gone
+    });
+    containers
+}
+
+fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}
+
+async fn ask_execs(
+    client: &Client,
+    containers: &[(Listed, Result<wire::Inspect, Gap>)],
+) -> BTreeMap<String, Observed<Vec<RunningExec>>> {
+    let described = containers.iter().filter_map(|(_, answer)| answer.as_ref().ok());
+    let of_container = |wire: &wire::Inspect| {
+        let (id, execs) = (wire.id.clone(), wire.exec_ids.clone().unwrap_or_default());
+        async move {
+            let answers = join_all(execs.iter().map(|exec| client.exec(exec))).await;
+            let mut running = Vec::new();
+            for answer in answers {
+                match answer {
+                    Ok(exec) if exec.running => running.push(running_exec(exec)),
+                    Ok(_) => {}
+                    Err(gap) if gap.kind == GapKind::Gone => {}
+                    Err(gap) => return (id, gap.into()),
+                }
+            }
+            running.sort_by(|a, b| a.id.cmp(&b.id));
+            (id, Observed::known(running))
+        }
+    };
+    stream::iter(described).map(of_container).buffer_unordered(CONCURRENCY).collect().await
+}
+
+fn running_exec(wire: wire::Exec) -> RunningExec {
+    let pid = wire.pid.and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0);
+    RunningExec { id: wire.id, privileged: wire.process_config.privileged, user: wire.process_config.user, pid }
+}
+
+/// A container with the pid of its first process.
+pub(super) struct Described {
+    pub(super) container: Container,
+    /// Its first process in the engine's PID namespace, if it runs.
+    pub(super) pid: Option<u32>,
+    execs: Observed<Vec<RunningExec>>,
+}
+
+impl Described {
+    /// The exec sessions, each with the uid that its process has.
+    pub(super) fn execs(&self, uid: impl Fn(u32) -> Observed<i64>) -> Observed<Vec<Exec>> {
+        self.execs.clone().map(|list| {
+            let with_uid = |exec: RunningExec| Exec {
+                uid: exec.pid.map_or_else(|| Observed::unknown(GapKind::Missing, "the engine tells no pid"), &uid),
+                id: exec.id,
+                privileged: exec.privileged,
+                user: exec.user,
+            };
+            list.into_iter().map(with_uid).collect()
+        })
+    }
+}
+
+impl Answers {
+    fn none(gap: &Gap) -> Self {
+        Self {
+            engine: gap.clone().into(),
+            images: gap.clone().into(),
+            networks: gap.clone().into(),
+            containers: gap.clone().into(),
+            volumes: Err(gap.clone()),
+            execs: BTreeMap::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// Describes every container; `tree` is the engine's file tree and `sockets` are its own.
+    pub(super) fn describe(&mut self, tree: Result<System, Gap>, sockets: &[PathBuf]) -> Observed<Vec<Described>> {
+        let volumes = std::mem::replace(&mut self.volumes, Err(Gap::not_collected()));
+        let mounts = Mounts::new(tree, volumes, sockets);
+        let containers = match &self.containers {
+            Observed::Known { value, .. } => value,
+            Observed::Unknown { gap, .. } => return gap.clone().into(),
+        };
+        let mut others = BTreeMap::new();
+        for (listed, answer) in containers {
+            if let Ok(wire) = answer {
+                others.insert(listed.id.as_str(), wire);
+                others.insert(listed.name.as_str(), wire);
+            }
+        }
+        let around = Surroundings { others, images: &self.images, mounts: &mounts };
+        let described = |(listed, answer): &(Listed, Result<wire::Inspect, Gap>)| {
+            let (inspect, pid) = match answer {
+                Ok(wire) => {
+                    let pid = u32::try_from(wire.state.pid).ok().filter(|pid| wire.state.running && *pid > 0);
+                    (Observed::known(container::inspect(wire, &around)), pid)
+                }
+                Err(gap) => (gap.clone().into(), None),
+            };
+            let execs = self.execs.get(&listed.id).cloned().unwrap_or_else(Observed::not_collected);
+            Described { container: container::container(listed.id.clone(), listed.name.clone(), inspect), pid, execs }
+        };
+        Observed::known(containers.iter().map(described).collect())
+    }
+}

@@ -1,0 +1,125 @@
+//! The engine's API over its Unix socket: each call with its time limit, and each failure as a gap.
+//!
+//! bollard speaks the API; what comes back is decoded into our own [`super::wire`] types, so that a value it does not know costs
+//! no more than it has to. Paths carry no version, and the engine answers with the newest it has.
+
+use std::future::Future;
+use std::path::Path;
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::errors::Error;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+use super::wire;
+use crate::facts::{Gap, GapKind};
+
+/// How long one call may take.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A connection to an engine.
+#[derive(Clone, Debug)]
+pub(super) struct Client {
+    docker: Docker,
+}
+
+impl Client {
+    pub(super) fn connect(socket: &Path) -> Result<Self, Gap> {
+        let path = socket.to_string_lossy();
+        let docker = Docker::connect_with_unix(&path, LIMIT.as_secs(), bollard::API_DEFAULT_VERSION)
+            .map_err(|error| gap("connect", &error))?;
+        Ok(Self { docker })
+    }
+
+    pub(super) async fn version(&self) -> Result<wire::Version, Gap> {
+        call("GET /version", self.docker.version()).await
+    }
+
+    pub(super) async fn info(&self) -> Result<wire::Info, Gap> {
+        call("GET /info", self.docker.info()).await
+    }
+
+    pub(super) async fn containers(&self) -> Result<Vec<wire::ListedContainer>, Gap> {
+        let options = bollard::query_parameters::ListContainersOptionsBuilder::default().all(true).build();
+        call("GET /containers/json", self.docker.list_containers(Some(options))).await
+    }
+
+    pub(super) async fn inspect(&self, id: &str) -> Result<wire::Inspect, Gap> {
+        call(&format!("GET /containers/{id}/json"), self.docker.inspect_container(id, None)).await
+    }
+
+    pub(super) async fn exec(&self, id: &str) -> Result<wire::Exec, Gap> {
+        call(&format!("GET /exec/{id}/json"), self.docker.inspect_exec(id)).await
+    }
+
+    pub(super) async fn images(&self) -> Result<Vec<wire::Image>, Gap> {
+        let all = None::<bollard::query_parameters::ListImagesOptions>;
+        call("GET /images/json", self.docker.list_images(all)).await
+    }
+
+    pub(super) async fn networks(&self) -> Result<Vec<wire::Network>, Gap> {
+        call("GET /networks", self.docker.list_networks(None)).await
+    }
+
+    pub(super) async fn volumes(&self) -> Result<wire::Volumes, Gap> {
+        let all = None::<bollard::query_parameters::ListVolumesOptions>;
+        call("GET /volumes", self.docker.list_volumes(all)).await
+    }
+}
+
+/// Makes a call and decodes its answer; what bollard cannot decode is tried again from the answer's own JSON.
+async fn call<T: Serialize, W: DeserializeOwned>(
+    name: &str,
+    answer: impl Future<Output = Result<T, Error>>,
+) -> Result<W, Gap> {
+    // bollard's own limit ends with the head of the answer; an engine can hang in its body.
+    let answer = timeout(LIMIT, answer).await.unwrap_or(Err(Error::RequestTimeoutError));
+    let malformed = |error: serde_json::Error| Gap::new(GapKind::Malformed, format!("{name}: {error}"));
+    match answer {
+        Ok(typed) => serde_json::to_value(typed).and_then(serde_json::from_value).map_err(malformed),
+        Err(Error::JsonDataError { contents, .. }) => serde_json::from_str(&contents).map_err(malformed),
+        Err(error) => Err(gap(name, &error)),
+    }
+}
+
+fn gap(name: &str, error: &Error) -> Gap {
+    let kind = match error {
+        Error::RequestTimeoutError => {
+            return Gap::new(GapKind::TimedOut, format!("{name}: no answer within {} s", LIMIT.as_secs()));
+        }
+        Error::DockerResponseServerError { status_code: 404, .. } => GapKind::Gone,
+        Error::DockerResponseServerError { status_code: 401 | 403, .. } => GapKind::Denied,
+        Error::DockerResponseServerError { .. } => GapKind::Unsupported,
+        Error::SocketNotFoundError(_) => GapKind::Missing,
+        Error::JsonDataError { .. } | Error::JsonSerdeError { .. } | Error::StrParseError { .. } => GapKind::Malformed,
+        other => match io_cause(other) {
+            Some(io) => return Gap::io(name, io),
+            None => GapKind::Malformed,
+        },
+    };
+    Gap::new(kind, format!("{name}: {}", with_causes(error)))
+}
+
+/// The I/O error at the bottom of a chain of causes.
+fn io_cause(error: &Error) -> Option<&std::io::Error> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref() {
+            return Some(io);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+fn with_causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,143 @@
+//! From the engine's description of a container to facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::mount::Mounts;
+use super::wire::{Binding, Inspect as Wire};
+use super::{image, security};
+use crate::facts::{Container, Gap, GapKind, Image, Inspect, Observed, PublishedPort, Ulimit};
+
+/// Everything that describing one container may need of the others.
+pub(super) struct Surroundings<'s> {
+    /// Every container that could be inspected, by id and by name.
+    pub(super) others: BTreeMap<&'s str, &'s Wire>,
+    /// The engine's images.
+    pub(super) images: &'s Observed<Vec<Image>>,
+    /// What mounts lead to.
+    pub(super) mounts: &'s Mounts,
+}
+
+/// A container of which so far only the name and the description are known.
+pub(super) fn container(id: String, name: String, inspect: Observed<Inspect>) -> Container {
+    let none = || Observed::not_collected();
+    Container { id, name, inspect, process: none(), programs: Observed::not_collected(), execs: Observed::not_collected() }
+}
+
+/// The facts of a container's description.
+pub(super) fn inspect(wire: &Wire, around: &Surroundings<'_>) -> Inspect {
+    let host = &wire.host_config;
+    let end = |mode: fn(&Wire) -> &str| around.end(wire, mode).map(|end| mode(end).to_owned());
+    Inspect {
+        running: wire.state.running,
+        image: wire.config.image.clone(),
+        image_tag: image::tag(&wire.config.image, &wire.image),
+        image_current: image::current(&wire.config.image, &wire.image, around.images),
+        user: wire.config.user.clone(),
+        privileged: host.privileged,
+        capabilities: security::capabilities(host),
+        no_new_privileges: security::privilege_gain(host),
+        seccomp: security::seccomp(host),
+        apparmor_profile: wire.app_armor_profile.clone(),
+        selinux_label: wire.process_label.clone(),
+        selinux_disabled: security::selinux_disabled(host),
+        network_mode: end(|wire| &wire.host_config.network_mode),
+        pid_mode: end(|wire| &wire.host_config.pid_mode),
+        ipc_mode: end(|wire| &wire.host_config.ipc_mode),
+        uts_mode: host.uts_mode.clone(),
+        userns_mode: host.userns_mode.clone(),
+        networks: around.end(wire, |wire| &wire.host_config.network_mode).map(networks),
+        ports: ports(wire),
+        publish_all_ports: host.publish_all_ports,
+        mounts: Observed::known(wire.mounts.iter().map(|mount| around.mounts.describe(mount)).collect()),
+        read_only_root: host.readonly_rootfs,
+        memory_bytes: host.memory,
+        cpu_shares: host.cpu_shares,
+        cpu_limit_nanos: cpu_limit(host.nano_cpus, host.cpu_quota, host.cpu_period),
+        cpu_set: host.cpuset_cpus.clone(),
+        pids_limit: host.pids_limit.unwrap_or(0),
+        ulimits: host.ulimits.iter().flatten().map(|u| Ulimit { name: u.name.clone(), soft: u.soft, hard: u.hard }).collect(),
+        cgroup_parent: host.cgroup_parent.clone(),
+        devices: devices(wire),
+        restart_policy: restart_policy(wire),
+        restart_retries: host.restart_policy.maximum_retry_count,
+        healthcheck: healthcheck(wire),
+        health: wire.state.health.as_ref().map(|health| health.status.clone()).filter(|s| s != "none").unwrap_or_default(),
+    }
+}
+
+impl<'s> Surroundings<'s> {
+    /// The container at the end of a chain of `container:` joins; the container itself when it joins none.
+    fn end(&self, start: &'s Wire, mode: fn(&Wire) -> &str) -> Observed<&'s Wire> {
+        let (mut here, mut seen) = (start, BTreeSet::new());
+        while let Some(target) = mode(here).strip_prefix("container:") {
+            let gap = |kind, what: &str| Gap::new(kind, format!("it joins the container `{target}`, {what}"));
+            if !seen.insert(here.id.as_str()) {
+                return gap(GapKind::Malformed, "and that one joins it in turn").into();
+            }
+            match self.others.get(target) {
+                Some(next) => here = next,
+                None => return gap(GapKind::Missing, "which could not be looked at").into(),
+            }
+        }
+        Observed::known(here)
+    }
+}
+
+fn networks(wire: &Wire) -> Vec<String> {
+    wire.network_settings.networks.iter().flat_map(BTreeMap::keys).cloned().collect()
+}
+
+/// A running container's ports are what the engine opened; before that they are what it was told to open.
+fn ports(wire: &Wire) -> Vec<PublishedPort> {
+    let table = if wire.state.running { &wire.network_settings.ports } else { &wire.host_config.port_bindings };
+    let port = |inside: &String, binding: &Binding| {
+        let written = binding.host_port.as_deref().unwrap_or_default();
+        PublishedPort {
+            container_port: inside.clone(),
+            host_ip: binding.host_ip.clone().unwrap_or_default(),
+            host_port: written.split('-').next().and_then(|low| low.parse().ok()).unwrap_or(0),
+        }
+    };
+    let entries = table.iter().flatten();
+    entries.flat_map(|(inside, list)| list.iter().flatten().map(move |binding| port(inside, binding))).collect()
+}
+
+fn cpu_limit(nanos: i64, quota: i64, period: i64) -> i64 {
+    // A quota without a period counts against the kernel's default of 100 ms.
+    let period = if period > 0 { period } else { 100_000 };
+    match (nanos, quota) {
+        (nanos, _) if nanos > 0 => nanos,
+        (_, quota) if quota > 0 => quota.saturating_mul(1_000_000_000) / period,
+        _ => 0,
+    }
+}
+
+fn devices(wire: &Wire) -> Vec<String> {
+    let host = &wire.host_config;
+    let devices = host.devices.iter().flatten();
+    let devices = devices.map(|d| format!("{}:{}:{}", d.path_on_host, d.path_in_container, d.cgroup_permissions));
+    let requests = host.device_requests.iter().flatten().map(|request| format!("request {request}"));
+    let rules = host.device_cgroup_rules.iter().flatten().map(|rule| format!("rule {rule}"));
+    devices.chain(requests).chain(rules).collect()
+}
+
+fn restart_policy(wire: &Wire) -> Observed<String> {
+    let labels = wire.config.labels.iter().flatten();
+    if labels.clone().any(|(name, _)| name == "com.docker.swarm.service.id") && !wire.host_config.restart_policy.restarts() {
+        let detail = "a task of a swarm service is restarted as the service says, which was not asked";
+        return Observed::unknown(GapKind::Unsupported, detail);
+    }
+    let name = &wire.host_config.restart_policy.name;
+    Observed::known(if name.is_empty() { "no".to_owned() } else { name.clone() })
+}
+
+impl super::wire::RestartPolicy {
+    fn restarts(&self) -> bool {
+        !matches!(self.name.as_str(), "" | "no")
+    }
+}
+
+fn healthcheck(wire: &Wire) -> bool {
+    let test = wire.config.healthcheck.as_ref().and_then(|check| check.test.as_deref());
+    matches!(test, Some([kind, ..]) if kind != "NONE")
+}

@@ -1,0 +1,73 @@
+//! From the engine's description of itself and its networks to facts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::wire;
+use crate::facts::{Engine, EngineKind, Network};
+
+/// The engine's facts.
+pub(super) fn engine(version: wire::Version, info: wire::Info, socket: &Path) -> Engine {
+    let options = info.security_options.unwrap_or_default();
+    let has = |name: &str| options.iter().any(|option| fields(option).get("name") == Some(&name));
+    let profile = options.iter().map(|option| fields(option)).find(|fields| fields.get("name") == Some(&"seccomp"));
+    let profile = profile.and_then(|fields| fields.get("profile").map(|profile| (*profile).to_owned()));
+    Engine {
+        kind: kind(version.components.as_deref().unwrap_or_default()),
+        version: version.version,
+        api_version: version.api_version,
+        socket: socket.to_string_lossy().into_owned(),
+        rootless: has("rootless"),
+        apparmor: has("apparmor"),
+        selinux: has("selinux"),
+        userns_remap: has("userns"),
+        seccomp_profile: profile.unwrap_or_default(),
+        storage_driver: info.driver,
+        logging_driver: info.logging_driver,
+        cgroup_driver: info.cgroup_driver,
+        live_restore: info.live_restore_enabled,
+        debug: info.debug,
+        experimental: info.experimental_build,
+        swarm: info.swarm.local_node_state,
+        insecure_registries: insecure(info.registry_config),
+        authorization_plugins: info.plugins.authorization.unwrap_or_default(),
+        data_root: info.docker_root_dir,
+    }
+}
+
+/// A security option is fields joined by commas: `name=seccomp,profile=builtin`.
+fn fields(option: &str) -> BTreeMap<&str, &str> {
+    option.split(',').filter_map(|field| field.split_once('=')).collect()
+}
+
+fn kind(components: &[wire::Component]) -> EngineKind {
+    let has = |name: &str| components.iter().any(|component| component.name == name);
+    if has("Podman Engine") {
+        EngineKind::Podman
+    } else if has("Engine") {
+        EngineKind::Docker
+    } else {
+        EngineKind::Other
+    }
+}
+
+/// Networks and names whose registries need no verified TLS; that of loopback never leaves the machine.
+fn insecure(config: wire::RegistryConfig) -> Vec<String> {
+    let loopback = |cidr: &String| cidr.starts_with("127.") || cidr == "::1/128";
+    let networks = config.insecure_registry_cidrs.into_iter().flatten().filter(|cidr| !loopback(cidr));
+    let names = config.index_configs.into_iter().flatten().filter(|(_, index)| !index.secure).map(|(name, _)| name);
+    networks.chain(names).collect()
+}
+
+/// A network's facts.
+pub(super) fn network(wire: wire::Network) -> Network {
+    let icc = wire.options.as_ref().and_then(|options| options.get("com.docker.network.bridge.enable_icc"));
+    Network {
+        // The engine parses the option as a boolean and lets traffic pass unless it is one of Go's words for false.
+        inter_container: !icc.is_some_and(|value| matches!(value.as_str(), "0" | "f" | "F" | "false" | "FALSE" | "False")),
+        id: wire.id,
+        name: wire.name,
+        driver: wire.driver,
+        ipv6: wire.enable_ipv6,
+    }
+}

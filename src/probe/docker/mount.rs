@@ -1,0 +1,123 @@
+//! What a container's mounts lead to on the host: judged by where they end, not by how they are spelt.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::wire::{self, Volume};
+use crate::facts::{Gap, GapKind, Mount, Observed};
+use crate::probe::System;
+
+/// Where container engines usually listen; the audited engine's own sockets are added.
+const ENGINE_SOCKETS: [&str; 7] = [
+    "/run/docker.sock",
+    "/run/docker/containerd/containerd.sock",
+    "/run/containerd/containerd.sock",
+    "/run/podman/podman.sock",
+    "/run/crio/crio.sock",
+    "/run/k3s/containerd/containerd.sock",
+    "/run/cri-dockerd.sock",
+];
+
+/// What is needed to follow mounts.
+pub(super) struct Mounts {
+    /// The file tree as the engine sees it, since the engine resolves the paths.
+    tree: Result<System, Gap>,
+    volumes: Result<BTreeMap<String, Volume>, Gap>,
+    sockets: Result<Vec<Socket>, Gap>,
+}
+
+/// A socket of an engine that is really there.
+struct Socket {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Mounts {
+    /// Prepares to follow mounts in the engine's tree; `own` are the sockets of the audited engine.
+    pub(super) fn new(tree: Result<System, Gap>, volumes: Result<wire::Volumes, Gap>, own: &[PathBuf]) -> Self {
+        let sockets = tree.clone().and_then(|tree| sockets(&tree, own));
+        let by_name = |volumes: wire::Volumes| {
+            volumes.volumes.into_iter().flatten().map(|volume| (volume.name.clone(), volume)).collect()
+        };
+        Self { tree, volumes: volumes.map(by_name), sockets }
+    }
+
+    /// The facts of one mount.
+    pub(super) fn describe(&self, mount: &wire::Mount) -> Mount {
+        let host_path = self.host_path(mount);
+        let engine_sockets = match &host_path {
+            Ok(path) => self.reachable(path).into(),
+            Err(gap) => gap.clone().into(),
+        };
+        Mount {
+            kind: mount.r#type.clone(),
+            destination: mount.destination.clone(),
+            source: mount.source.clone(),
+            host_path: host_path.into(),
+            writable: mount.rw,
+            propagation: mount.propagation.clone(),
+            engine_sockets,
+        }
+    }
+
+    /// The part of the host's tree that is mounted; empty for none.
+    fn host_path(&self, mount: &wire::Mount) -> Result<String, Gap> {
+        match mount.r#type.as_str() {
+            "bind" => self.resolve(&mount.source),
+            "volume" => {
+                let volumes = self.volumes.as_ref().map_err(Clone::clone)?;
+                match volumes.get(&mount.name).and_then(bound_directory) {
+                    Some(directory) => self.resolve(directory),
+                    None => Ok(String::new()),
+                }
+            }
+            _ => Ok(String::new()),
+        }
+    }
+
+    fn resolve(&self, path: &str) -> Result<String, Gap> {
+        let tree = self.tree.as_ref().map_err(Clone::clone)?;
+        match tree.resolve(path) {
+            Ok(real) => Ok(real.to_string_lossy().into_owned()),
+            // Nothing is there: what the path would be is what it says.
+            Err(gap) if gap.kind == GapKind::Missing => Ok(path.to_owned()),
+            Err(gap) => Err(gap),
+        }
+    }
+
+    /// The engine sockets at or below a path of the host, or at another name of the same file.
+    fn reachable(&self, path: &str) -> Result<Vec<String>, Gap> {
+        if path.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sockets = self.sockets.as_ref().map_err(Clone::clone)?;
+        let identity = self.tree.as_ref().map_err(Clone::clone)?.identity(path).ok();
+        let inside = |socket: &&Socket| socket.path.starts_with(path) || identity == Some(socket.identity);
+        Ok(sockets.iter().filter(inside).map(|socket| socket.path.to_string_lossy().into_owned()).collect())
+    }
+}
+
+/// The directory that a local volume binds, if it is such a volume.
+fn bound_directory(volume: &Volume) -> Option<&str> {
+    let options = volume.options.as_ref().filter(|_| volume.driver == "local")?;
+    let device = options.get("device").filter(|device| device.starts_with('/'))?;
+    let flags = options.get("o").map(String::as_str).unwrap_or_default();
+    let binds = flags.split(',').any(|flag| flag == "bind" || flag == "rbind");
+    let a_disk = options.get("type").is_some_and(|kind| !matches!(kind.as_str(), "none" | "bind" | ""));
+    // A device node that is mounted as a filesystem is the host's as well.
+    (binds || a_disk).then_some(device.as_str())
+}
+
+fn sockets(tree: &System, own: &[PathBuf]) -> Result<Vec<Socket>, Gap> {
+    let mut found: Vec<Socket> = Vec::new();
+    for place in ENGINE_SOCKETS.iter().map(Path::new).chain(own.iter().map(PathBuf::as_path)) {
+        let socket = tree.resolve(place).and_then(|path| Ok(Socket { identity: tree.identity(&path)?, path }));
+        match socket {
+            Ok(socket) if found.iter().any(|known| known.identity == socket.identity) => {}
+            Ok(socket) => found.push(socket),
+            Err(gap) if gap.kind == GapKind::Missing => {}
+            Err(gap) => return Err(gap),
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,12 @@
+//! Names on the audited machine are an attacker's to choose; none of them may drive the reader's terminal.
+
+/// The text with every control and direction-changing character spelt out.
+pub(super) fn escape(text: &str) -> String {
+    text.chars().map(|c| if is_hostile(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}
+
+fn is_hostile(c: char) -> bool {
+    let direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');
+    let invisible = matches!(c, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{feff}');
+    c.is_control() || direction || invisible
+}
