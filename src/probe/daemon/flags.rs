@@ -218,9 +218,11 @@ fn short<'a>(letters: &'a str, rest: &mut impl Iterator<Item = &'a str>, flags: 
     Ok(())
 }
 
-/// The arguments themselves stay out of the words: a proxy's password may be among them.
+/// Values stay out of the words: a proxy's password may be among them.
 fn odd(argument: &str) -> Gap {
-    let name = argument.split('=').next().unwrap_or_default();
-    let name: String = name.chars().take(32).collect();
-    Gap::new(GapKind::Unsupported, format!("dockerd's command line has an argument this build does not know: {name:?}"))
+    let name = match argument.split('=').next() {
+        Some(name) if name.starts_with("--") => format!("{:?}", name.chars().take(32).collect::<String>()),
+        _ => "one that is no flag".to_owned(),
+    };
+    Gap::new(GapKind::Unsupported, format!("dockerd's command line has an argument this build does not know: {name}"))
 }
