@@ -86,6 +86,14 @@ impl<T> Observed<T> {
         }
     }
 
+    /// The value, or the gap in its place.
+    pub fn as_known(&self) -> Result<&T, Gap> {
+        match self {
+            Self::Known { value, .. } => Ok(value),
+            Self::Unknown { gap, .. } => Err(gap.clone()),
+        }
+    }
+
     /// The gap, if the value was not seen.
     pub const fn gap(&self) -> Option<&Gap> {
         match self {
