@@ -84,9 +84,7 @@ fn explain(failure: &Failure) -> io::Result<()> {
             let count = faults.len();
             writeln!(stderr, "\nplimsoll: {count} {}", if count == 1 { "fault" } else { "faults" })
         }
-        Failure::Messages(messages) => {
-            messages.iter().try_for_each(|message| writeln!(stderr, "plimsoll: {message}"))
-        }
+        Failure::Messages(messages) => messages.iter().try_for_each(|message| writeln!(stderr, "plimsoll: {message}")),
         Failure::Output(error) => writeln!(stderr, "plimsoll: cannot write: {error}"),
     }
 }
@@ -103,7 +101,8 @@ fn request(args: &SelectArgs, library: &Library, engine: bool) -> Request {
     let mut benchmarks = args.benchmark.clone();
     if benchmarks.is_empty() && engine {
         // Ids end in versions whose parts are single digits or sort alike.
-        let newest = library.benchmarks().map(|benchmark| &benchmark.id).filter(|id| id.starts_with("cis-docker-")).max();
+        let newest =
+            library.benchmarks().map(|benchmark| &benchmark.id).filter(|id| id.starts_with("cis-docker-")).max();
         benchmarks.extend(newest.cloned());
     }
     Request {

@@ -1,6 +1,25 @@
 //! Looking at the machine. One module is one source of facts; a probe observes, or says why it could not.
 
+pub mod capability;
+mod cgroup;
+mod collect;
 pub mod daemon;
+pub mod docker;
+pub mod file;
+pub mod host;
+mod mountinfo;
+pub mod mounts;
+pub mod namespace;
+mod places;
+pub mod process;
+pub mod programs;
+pub mod sysctl;
 mod system;
+#[cfg(test)]
+mod tree;
+pub mod view;
 
+pub use collect::collect;
+pub use places::places;
 pub use system::System;
+pub use view::View;

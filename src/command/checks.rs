@@ -31,7 +31,7 @@ pub(super) fn run(verb: &ChecksVerb) -> Result<u8, Failure> {
 
 fn list(library: &Library, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     for check in library.checks() {
         table.add_row([check.id.as_str(), check.severity.as_str(), check.each.as_str(), check.title()]);
     }

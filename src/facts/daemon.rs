@@ -21,7 +21,7 @@ pub struct Daemon {
     /// The host's uid that root of dockerd's user namespace has; 0 unless dockerd is rootless.
     #[schemars(extend("x-source" = "/proc/{pid}/uid_map"))]
     pub root_uid: Observed<i64>,
-    /// TCP addresses on which dockerd listens, such as `0.0.0.0:2375`.
+    /// TCP addresses on which the API of dockerd listens, such as `0.0.0.0:2375`.
     #[schemars(extend("x-source" = "/proc/{pid}/net/tcp, /proc/{pid}/net/tcp6, /proc/{pid}/fd"))]
     pub tcp_listeners: Observed<Vec<String>>,
     /// Number of docker-proxy processes that dockerd has started.

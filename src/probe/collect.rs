@@ -82,7 +82,8 @@ impl EngineSide {
         let (answers, owner) = thread::scope(|scope| {
             let owner = scope.spawn(|| daemon::owner(system, socket));
             let answers = docker::ask(socket, plan);
-            let ended = || Err(Gap::new(GapKind::Unsupported, "the probe of the engine's process ended before it was done"));
+            let ended =
+                || Err(Gap::new(GapKind::Unsupported, "the probe of the engine's process ended before it was done"));
             (answers, owner.join().unwrap_or_else(|_| ended()))
         });
         let pid = owner.and_then(|pid| match namespace::same_pid_namespace(system, pid) {
@@ -197,7 +198,8 @@ impl Kernel<'_> {
             Ok(namespace.inode)
         };
         let namespaces: Vec<Result<u64, Gap>> = containers.iter().map(namespace).collect();
-        let wanted: BTreeSet<u64> = namespaces.iter().filter_map(|namespace| namespace.as_ref().ok().copied()).collect();
+        let wanted: BTreeSet<u64> =
+            namespaces.iter().filter_map(|namespace| namespace.as_ref().ok().copied()).collect();
         let found: BTreeMap<u64, Observed<Vec<Program>>> = programs::in_pid_namespaces(self.system, &wanted);
         for (container, namespace) in containers.iter_mut().zip(namespaces) {
             container.programs = match namespace {

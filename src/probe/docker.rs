@@ -201,7 +201,8 @@ impl Described {
 }
 
 impl Answers {
-    fn none(gap: &Gap) -> Self {
+    /// The answers of an engine that cannot be asked.
+    pub(super) fn none(gap: &Gap) -> Self {
         Self {
             engine: gap.clone().into(),
             images: gap.clone().into(),

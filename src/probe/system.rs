@@ -9,6 +9,8 @@ use crate::facts::{Gap, GapKind};
 
 /// The largest file a probe reads, in bytes; configuration is far smaller, and a hostile file is not.
 const MAX_BYTES: u64 = 4 << 20;
+/// Room for a file of /proc in one read, in bytes: the kernel renders such a file at the time it is read.
+const TYPICAL_BYTES: usize = 4096;
 /// How many symbolic links one path may follow, as in the kernel.
 const MAX_LINKS: usize = 40;
 
@@ -38,15 +40,30 @@ impl System {
     /// The text of a file, every symbolic link on the way followed inside the root.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<String, Gap> {
         let path = path.as_ref();
+        String::from_utf8(self.bytes(path)?)
+            .map_err(|_| Gap::new(GapKind::Malformed, format!("{}: not UTF-8", path.display())))
+    }
+
+    /// The text of a file that holds names which others chose: what is not UTF-8 is replaced, the rest still counts.
+    pub fn read_lossy(&self, path: impl AsRef<Path>) -> Result<String, Gap> {
+        self.bytes(path).map(|bytes| match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
+    }
+
+    /// The bytes of a file, every symbolic link on the way followed inside the root.
+    fn bytes(&self, path: impl AsRef<Path>) -> Result<Vec<u8>, Gap> {
+        let path = path.as_ref();
         let target = self.resolve(path)?;
         let gap = |error: std::io::Error| Gap::io(path.display(), &error);
         let file = fs::File::open(self.real(target)).map_err(gap)?;
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(gap)?;
         if bytes.len() as u64 > MAX_BYTES {
             return Err(Gap::new(GapKind::Malformed, format!("{}: larger than {MAX_BYTES} bytes", path.display())));
         }
-        String::from_utf8(bytes).map_err(|_| Gap::new(GapKind::Malformed, format!("{}: not UTF-8", path.display())))
+        Ok(bytes)
     }
 
     /// Where a symbolic link points, as written in it.

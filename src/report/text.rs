@@ -90,8 +90,11 @@ fn write_section(
         writeln!(out, "{}", trimmed(&table))?;
     }
     for (verdict, word) in [(Verdict::Pass, "passed"), (Verdict::NotApplicable, "does not apply")] {
-        let numbers: Vec<&str> =
-            controls.iter().filter(|control| control.verdict == verdict).map(|control| control.number.as_str()).collect();
+        let numbers: Vec<&str> = controls
+            .iter()
+            .filter(|control| control.verdict == verdict)
+            .map(|control| control.number.as_str())
+            .collect();
         if !numbers.is_empty() {
             let mut line = bare_table(style);
             line.add_row([verdict_cell(verdict), Cell::new(escape(&format!("{word}: {}", numbers.join(", "))))]);
@@ -123,7 +126,7 @@ fn outside(report: &Report, by_check: &ByCheck<'_>, style: Style, out: &mut dyn 
 
 fn summary(benchmarks: &[BenchmarkResult], style: Style) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     prepare(&mut table, style);
     table.set_header(["", "pass", "fail", "unknown", "manual", "n/a", "score", "coverage"]);
     for benchmark in benchmarks {
@@ -173,7 +176,7 @@ fn verdict_cell(verdict: Verdict) -> Cell {
 
 fn bare_table(style: Style) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     prepare(&mut table, style);
     table
 }

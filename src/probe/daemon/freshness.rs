@@ -22,7 +22,7 @@ pub(super) struct Moment(pub(super) i128);
 
 impl std::fmt::Display for Moment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match jiff::Timestamp::from_nanosecond(self.0).and_then(|t| t.round(jiff::Unit::Second)) {
+        match jiff::Timestamp::from_nanosecond(self.0).and_then(|t| t.round(jiff::Unit::Millisecond)) {
             Ok(timestamp) => write!(f, "{timestamp}"),
             Err(_) => write!(f, "{} ns after 1970", self.0),
         }
@@ -32,7 +32,8 @@ impl std::fmt::Display for Moment {
 /// The latest moment at which dockerd can have started.
 ///
 /// The kernel counts the start in ticks of 10 ms since boot, so that this is up to a tick late; dockerd takes longer than that
-/// to get to its configuration. `btime` is no base for it: it has whole seconds and moves with the clock.
+/// to get to its configuration. What a script writes before it becomes dockerd by exec() counts as changed after the start, since
+/// nothing tells the moment of an exec(). `btime` is no base for it: it has whole seconds and moves with the clock.
 pub(super) fn started(dockerd: &Dockerd<'_>, flags: &Flags) -> Result<Moment, Gap> {
     let start = stat(dockerd.system, dockerd.pid)?.start;
     let now = |clock| {

@@ -126,13 +126,19 @@ fn unseen(engine: &Engine, options: &Options, port: u16, gap: Gap) -> Result<boo
     if other(engine, options, port) { Ok(false) } else { Err(gap) }
 }
 
-/// Whether dockerd's parent holds a socket too.
+/// Whether dockerd's parent holds a socket too. Only systemd is known to keep what it passes on, so that only there a socket
+/// that the parent does not hold was not passed on.
 fn passed_on(dockerd: &Dockerd<'_>, inode: u64) -> Result<bool, Gap> {
     let parent = stat(dockerd.system, dockerd.pid)?.parent;
+    let gap = |what: &str| Gap::new(GapKind::Unsupported, format!("which sockets were passed on to dockerd: {what}"));
     if parent == 0 {
-        return Err(Gap::new(GapKind::Unsupported, "dockerd's parent is in another PID namespace"));
+        return Err(gap("its parent is in another PID namespace"));
     }
-    Ok(sockets(dockerd.system, parent)?.iter().any(|(_, held)| *held == inode))
+    let held = sockets(dockerd.system, parent)?.iter().any(|(_, held)| *held == inode);
+    if held || stat(dockerd.system, parent)?.name == "systemd" {
+        return Ok(held);
+    }
+    Err(gap("its parent is not systemd"))
 }
 
 /// dockerd's listening TCP sockets in its own network namespace.

@@ -19,7 +19,13 @@ const LISTENS: u32 = 0x1_0000;
 /// The kernel names the process that called listen(). With socket activation that is systemd, which handed the socket over:
 /// then it is the engine among the processes that hold the very same socket.
 pub fn owner(system: &System, socket: &Path) -> Result<u32, Gap> {
-    match peer(&system.real(socket)).map_err(|error| Gap::io(socket.display(), &error))? {
+    let refused = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::ConnectionRefused => {
+            Gap::new(GapKind::Missing, format!("{}: nobody listens", socket.display()))
+        }
+        _ => Gap::io(socket.display(), &error),
+    };
+    match peer(&system.real(socket)).map_err(refused)? {
         Some(pid) => behind(system, socket, pid),
         None => Err(Gap::new(
             GapKind::Unsupported,

@@ -20,7 +20,14 @@ pub(super) struct Surroundings<'s> {
 /// A container of which so far only the name and the description are known.
 pub(super) fn container(id: String, name: String, inspect: Observed<Inspect>) -> Container {
     let none = || Observed::not_collected();
-    Container { id, name, inspect, process: none(), programs: Observed::not_collected(), execs: Observed::not_collected() }
+    Container {
+        id,
+        name,
+        inspect,
+        process: none(),
+        programs: Observed::not_collected(),
+        execs: Observed::not_collected(),
+    }
 }
 
 /// The facts of a container's description.
@@ -55,13 +62,24 @@ pub(super) fn inspect(wire: &Wire, around: &Surroundings<'_>) -> Inspect {
         cpu_limit_nanos: cpu_limit(host.nano_cpus, host.cpu_quota, host.cpu_period),
         cpu_set: host.cpuset_cpus.clone(),
         pids_limit: host.pids_limit.unwrap_or(0),
-        ulimits: host.ulimits.iter().flatten().map(|u| Ulimit { name: u.name.clone(), soft: u.soft, hard: u.hard }).collect(),
+        ulimits: host
+            .ulimits
+            .iter()
+            .flatten()
+            .map(|u| Ulimit { name: u.name.clone(), soft: u.soft, hard: u.hard })
+            .collect(),
         cgroup_parent: host.cgroup_parent.clone(),
         devices: devices(wire),
         restart_policy: restart_policy(wire),
         restart_retries: host.restart_policy.maximum_retry_count,
         healthcheck: healthcheck(wire),
-        health: wire.state.health.as_ref().map(|health| health.status.clone()).filter(|s| s != "none").unwrap_or_default(),
+        health: wire
+            .state
+            .health
+            .as_ref()
+            .map(|health| health.status.clone())
+            .filter(|s| s != "none")
+            .unwrap_or_default(),
     }
 }
 
@@ -123,7 +141,9 @@ fn devices(wire: &Wire) -> Vec<String> {
 
 fn restart_policy(wire: &Wire) -> Observed<String> {
     let labels = wire.config.labels.iter().flatten();
-    if labels.clone().any(|(name, _)| name == "com.docker.swarm.service.id") && !wire.host_config.restart_policy.restarts() {
+    if labels.clone().any(|(name, _)| name == "com.docker.swarm.service.id")
+        && !wire.host_config.restart_policy.restarts()
+    {
         let detail = "a task of a swarm service is restarted as the service says, which was not asked";
         return Observed::unknown(GapKind::Unsupported, detail);
     }

@@ -64,7 +64,8 @@ pub(super) fn network(wire: wire::Network) -> Network {
     let icc = wire.options.as_ref().and_then(|options| options.get("com.docker.network.bridge.enable_icc"));
     Network {
         // The engine parses the option as a boolean and lets traffic pass unless it is one of Go's words for false.
-        inter_container: !icc.is_some_and(|value| matches!(value.as_str(), "0" | "f" | "F" | "false" | "FALSE" | "False")),
+        inter_container: !icc
+            .is_some_and(|value| matches!(value.as_str(), "0" | "f" | "F" | "false" | "FALSE" | "False")),
         id: wire.id,
         name: wire.name,
         driver: wire.driver,

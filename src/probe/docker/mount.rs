@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::wire::{self, Volume};
-use crate::facts::{Gap, GapKind, Mount, Observed};
+use crate::facts::{Gap, GapKind, Mount};
 use crate::probe::System;
 
 /// Where container engines usually listen; the audited engine's own sockets are added.

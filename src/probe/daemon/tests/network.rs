@@ -93,10 +93,12 @@ fn a_real_listener_is_asked_for_its_process() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("s");
     assert_eq!(owner(&System::live(), &path).unwrap_err().kind, GapKind::Missing);
-    let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
     // This test listens, and it is no engine.
     let gap = owner(&System::live(), &path).unwrap_err();
     assert!(matches!(gap.kind, GapKind::Unsupported | GapKind::Denied), "{gap}");
+    drop(listener);
+    assert_eq!(owner(&System::live(), &path).unwrap_err().kind, GapKind::Missing);
 }
 
 #[test]
@@ -129,6 +131,9 @@ fn a_listener_passed_on_by_systemd_is_the_apis() {
     let (api, published) = (address([127, 0, 0, 1], 4000), address([0, 0, 0, 0], 80));
     lab.write(&format!("/proc/{PID}/net/tcp"), tcp(&[(&api, "0A", 11), (&published, "0A", 12)]));
     assert_eq!(lab.see().tcp_listeners.value().unwrap(), &["127.0.0.1:4000"]);
+    // Another program may have let go of what it passed on.
+    lab.write("/proc/1/stat", lab.system().read("/proc/1/stat").unwrap().replace("systemd", "tini"));
+    assert_eq!(kind(&lab.see().tcp_listeners), Some(GapKind::Unsupported));
     fs::remove_dir_all(lab.path("/proc/1/fd")).unwrap();
     assert_eq!(kind(&lab.see().tcp_listeners), Some(GapKind::Missing));
 }

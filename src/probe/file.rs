@@ -1,0 +1,88 @@
+//! One file's metadata.
+
+use std::fs;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+use rustix::io::Errno;
+
+use super::System;
+use crate::facts::{File, FileKind, Gap, GapKind, Observed};
+
+/// Room for the access list of almost every file, in bytes.
+const SMALL: usize = 1 << 10;
+/// The largest value of an extended attribute, in bytes.
+const LARGE: usize = 1 << 16;
+
+/// What a path leads to, symbolic links followed inside the system's root; nothing when it leads nowhere.
+pub fn observe(system: &System, path: impl AsRef<Path>) -> Observed<Option<File>> {
+    match look(system, path.as_ref()) {
+        Ok(file) => Observed::known(Some(file)),
+        Err(gap) if gap.kind == GapKind::Missing => Observed::known(None),
+        Err(gap) => gap.into(),
+    }
+}
+
+fn look(system: &System, path: &Path) -> Result<File, Gap> {
+    let target = system.resolve(path)?;
+    let real = system.real(&target);
+    let metadata = fs::symlink_metadata(&real).map_err(|error| Gap::io(path.display(), &error))?;
+    let kind = match metadata.file_type() {
+        kind if kind.is_file() => FileKind::Regular,
+        kind if kind.is_dir() => FileKind::Directory,
+        kind if kind.is_socket() => FileKind::Socket,
+        kind if kind.is_symlink() => {
+            return Err(Gap::new(GapKind::Unsupported, format!("{}: changed while it was looked at", path.display())));
+        }
+        _ => FileKind::Other,
+    };
+    Ok(File {
+        path: target.display().to_string(),
+        symlink: is_symlink(system, path)?,
+        kind,
+        uid: metadata.uid(),
+        gid: metadata.gid(),
+        mode: metadata.mode() & 0o7777,
+        extended_acl: extended_acl(&real, path, &metadata).into(),
+    })
+}
+
+/// Whether the last part of a path is itself a symbolic link.
+fn is_symlink(system: &System, path: &Path) -> Result<bool, Gap> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
+    let entry = system.real(system.resolve(parent)?.join(name));
+    fs::symlink_metadata(entry).map(|metadata| metadata.is_symlink()).map_err(|error| Gap::io(path.display(), &error))
+}
+
+/// Whether an access list of the file grants somebody more than its mode shows.
+fn extended_acl(real: &Path, path: &Path, metadata: &fs::Metadata) -> Result<bool, Gap> {
+    let gap = |errno: Errno| Gap::io(format_args!("{}: access list", path.display()), &errno.into());
+    match attribute(real, "system.posix_acl_access") {
+        Ok(list) => acl::grants_more(&list, metadata.uid(), metadata.gid(), metadata.mode())
+            .map_err(|detail| Gap::new(GapKind::Malformed, format!("{}: access list: {detail}", path.display()))),
+        Err(Errno::NODATA) => Ok(false),
+        Err(Errno::OPNOTSUPP) => match attribute(real, "system.nfs4_acl") {
+            Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(false),
+            Err(errno) => Err(gap(errno)),
+            Ok(_) => Err(Gap::new(GapKind::Unsupported, format!("{}: has an NFSv4 access list", path.display()))),
+        },
+        Err(errno) => Err(gap(errno)),
+    }
+}
+
+fn attribute(real: &Path, name: &str) -> Result<Vec<u8>, Errno> {
+    let read = |size: usize| {
+        let mut value = vec![0; size];
+        let length = rustix::fs::lgetxattr(real, name, &mut value)?;
+        value.truncate(length);
+        Ok(value)
+    };
+    match read(SMALL) {
+        Err(Errno::RANGE) => read(LARGE),
+        other => other,
+    }
+}
+
+mod acl;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,65 @@
+//! The machine and its operating system, by sysinfo.
+
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+use crate::facts::{GapKind, Host, Observed, OperatingSystem};
+
+/// What the machine calls itself. Host name and files are those of the auditor's own namespaces.
+pub fn observe() -> Host {
+    Host { name: text(System::host_name()), os: os(), kernel: text(System::kernel_version()), memory_bytes: memory() }
+}
+
+fn text(answer: Result<String, sysinfo::Error>) -> Observed<String> {
+    match answer {
+        Ok(text) if text.is_empty() => Observed::unknown(GapKind::Missing, "the kernel gives an empty answer"),
+        Ok(text) => Observed::known(text),
+        Err(error) => Observed::unknown(GapKind::Unsupported, error.to_string()),
+    }
+}
+
+fn os() -> Observed<OperatingSystem> {
+    // Without os-release sysinfo still gives an identifier, its own default.
+    let Ok(name) = System::name() else {
+        return Observed::unknown(GapKind::Missing, "/etc/os-release: not there, or without NAME");
+    };
+    let unquoted = |text: String| text.trim_matches('\'').to_owned();
+    let version = System::os_version().map(unquoted).unwrap_or_default();
+    let name = format!("{} {version}", unquoted(name));
+    Observed::known(OperatingSystem { id: unquoted(System::distribution_id()), version, name: name.trim().to_owned() })
+}
+
+fn memory() -> Observed<i64> {
+    let ram = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    let bytes = match System::new_with_specifics(ram) {
+        Ok(system) => system.total_memory(),
+        Err(error) => return Observed::unknown(GapKind::Unsupported, error.to_string()),
+    };
+    match i64::try_from(bytes) {
+        Ok(bytes) if bytes > 0 => Observed::known(bytes),
+        _ => Observed::unknown(GapKind::Missing, "/proc/meminfo: no MemTotal"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_a_name_a_kernel_and_memory() {
+        let host = observe();
+        let line = |path| crate::probe::System::live().read(path).unwrap();
+        assert_eq!(host.name.value().unwrap(), line("/proc/sys/kernel/hostname").trim());
+        assert_eq!(host.kernel.value().unwrap(), line("/proc/sys/kernel/osrelease").trim());
+        let kib = line("/proc/meminfo").lines().next().unwrap().split_whitespace().nth(1).unwrap().parse::<i64>();
+        assert_eq!(*host.memory_bytes.value().unwrap(), kib.unwrap() * 1024);
+        let release = line("/etc/os-release");
+        let os = host.os.value().unwrap();
+        assert!(release.contains(&format!("ID={}", os.id)), "{os:?}");
+        assert!(os.name.ends_with(&os.version), "{os:?}");
+    }
+
+    #[test]
+    fn an_empty_answer_is_no_answer() {
+        assert_eq!(text(Ok(String::new())).gap().unwrap().kind, GapKind::Missing);
+    }
+}

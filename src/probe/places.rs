@@ -1,0 +1,29 @@
+//! Every place that a collection looks at.
+
+use std::collections::BTreeSet;
+
+use crate::plan::Plan;
+
+/// Read whatever is planned: who the auditor is and what it may see, the machine's identity, and the engine's.
+const ALWAYS: &[&str] = &[
+    "/proc/self/status",
+    "/proc/self/ns",
+    "/proc/1/ns",
+    "/proc/2/ns",
+    "/proc/meminfo",
+    "/proc/sys/kernel/hostname",
+    "/proc/sys/kernel/osrelease",
+    "/etc/os-release",
+    "GET /version",
+    "GET /info",
+    "GET /containers/json",
+    "/proc/{engine}/net/unix",
+    "/proc/{engine}/exe",
+    "/proc/{engine}/fd",
+    "/proc/{engine}/ns",
+];
+
+/// Files and API calls, sorted; `{…}` stands for what is known only when the audit runs.
+pub fn places(plan: &Plan) -> BTreeSet<&str> {
+    ALWAYS.iter().copied().chain(plan.sources()).collect()
+}

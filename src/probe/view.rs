@@ -1,0 +1,82 @@
+//! What masks the auditor's own view of the machine.
+
+use std::collections::BTreeMap;
+
+use super::System;
+use super::namespace::{self, Kind};
+use super::process::{Reference, Status};
+use crate::facts::{Gap, GapKind, Observed};
+
+/// Capabilities without which `/proc` and the files of others are closed, by bit and name.
+const NEEDED: [(u32, &str); 2] = [(2, "DAC_READ_SEARCH"), (19, "SYS_PTRACE")];
+
+/// The auditor's own standing on the machine.
+#[derive(Clone, Debug)]
+pub struct View {
+    initial: BTreeMap<Kind, Observed<bool>>,
+    lacks: Observed<Vec<&'static str>>,
+}
+
+impl View {
+    /// Looks at the auditor itself. Source: `/proc/self/ns`, `/proc/self/status`.
+    pub fn observe(system: &System, reference: &Reference) -> Self {
+        let initial = |kind| match namespace::inode(system, "self", kind) {
+            Ok(inode) => reference.namespaces().is_initial(kind, inode),
+            // A kernel without this kind of namespace has one view only.
+            Err(gap) if gap.kind == GapKind::Missing && system.identity("/proc/self/ns").is_ok() => {
+                Observed::known(true)
+            }
+            Err(gap) => gap.into(),
+        };
+        Self { initial: Kind::ALL.into_iter().map(|kind| (kind, initial(kind))).collect(), lacks: lacks(system).into() }
+    }
+
+    /// Whether the auditor's namespace of a kind is the one the machine started with.
+    pub fn initial(&self, kind: Kind) -> Observed<bool> {
+        self.initial.get(&kind).cloned().unwrap_or_else(Observed::not_collected)
+    }
+
+    /// Which of `DAC_READ_SEARCH` and `SYS_PTRACE` the auditor lacks in effect. Source: `/proc/self/status` CapEff.
+    pub const fn lacks(&self) -> &Observed<Vec<&'static str>> {
+        &self.lacks
+    }
+
+    /// Errs, with the reason, unless what the auditor sees through a namespace of a kind is the machine's.
+    pub fn clear(&self, kind: Kind) -> Result<(), Gap> {
+        match self.initial(kind) {
+            Observed::Known { value: true, .. } => Ok(()),
+            Observed::Known { value: false, .. } => Err(Gap::new(
+                GapKind::Unsupported,
+                format!("the auditor is in a {kind} namespace that is not the machine's initial one"),
+            )),
+            Observed::Unknown { gap, .. } => Err(Gap::new(
+                gap.kind,
+                format!("whether the auditor is in the machine's initial {kind} namespace: {}", gap.detail),
+            )),
+        }
+    }
+
+    /// What masks the view, one sentence each.
+    pub fn notices(&self) -> Vec<String> {
+        let mut notices: Vec<String> = [Kind::Pid, Kind::User, Kind::Net, Kind::Mnt]
+            .into_iter()
+            .filter_map(|kind| self.clear(kind).err())
+            .map(|gap| format!("masked view: {gap}"))
+            .collect();
+        match &self.lacks {
+            Observed::Known { value, .. } => {
+                notices.extend(value.iter().map(|name| format!("the auditor lacks CAP_{name}")));
+            }
+            Observed::Unknown { gap, .. } => notices.push(format!("the auditor's capabilities: {gap}")),
+        }
+        notices
+    }
+}
+
+fn lacks(system: &System) -> Result<Vec<&'static str>, Gap> {
+    let effective = Status::read(system, "self")?.kernel.capeff;
+    Ok(NEEDED.into_iter().filter(|(bit, _)| effective & (1 << bit) == 0).map(|(_, name)| name).collect())
+}
+
+#[cfg(test)]
+mod tests;
