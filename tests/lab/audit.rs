@@ -1,0 +1,84 @@
+//! The outcome of one `plimsoll audit --format json`.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+/// A parsed report with the exit code and standard error that came with it.
+#[derive(Debug)]
+pub struct Audit {
+    code: i32,
+    stderr: String,
+    report: Value,
+}
+
+impl Audit {
+    /// Reads what the program wrote; panics with all of it if that is no report.
+    pub fn read(output: &Output) -> Self {
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        let report = serde_json::from_str(&stdout)
+            .unwrap_or_else(|error| panic!("no report: {error}; {}\n{stdout}\n{stderr}", output.status));
+        let code = output.status.code().unwrap_or_else(|| panic!("plimsoll was killed: {}", output.status));
+        Self { code, stderr, report }
+    }
+
+    /// The exit code.
+    pub fn code(&self) -> i32 {
+        self.code
+    }
+
+    /// What was said on standard error.
+    pub fn stderr(&self) -> &str {
+        &self.stderr
+    }
+
+    /// The whole report.
+    pub fn report(&self) -> &Value {
+        &self.report
+    }
+
+    /// The verdict of a control of the first benchmark.
+    pub fn control(&self, number: &str) -> &str {
+        let controls = list(&self.report["benchmarks"][0]["controls"]);
+        let control = controls.iter().find(|control| control["number"] == number);
+        let control = control.unwrap_or_else(|| {
+            let numbers: Vec<&str> = controls.iter().map(|one| string(&one["number"])).collect();
+            panic!("no control {number} among {}", numbers.join(" "))
+        });
+        string(&control["verdict"])
+    }
+
+    /// All findings.
+    pub fn findings(&self) -> &[Value] {
+        list(&self.report["findings"])
+    }
+
+    /// The one finding of a check about a subject, given by its name, its id, or its kind if that is unambiguous.
+    pub fn finding(&self, check: &str, subject: &str) -> &Value {
+        let all: Vec<&Value> = self.findings().iter().filter(|finding| finding["check"] == check).collect();
+        for key in ["name", "id", "kind"] {
+            let found: Vec<&&Value> = all.iter().filter(|finding| finding["subject"][key] == subject).collect();
+            match found[..] {
+                [] => {}
+                [one] => return one,
+                _ => panic!("{} findings of {check} about {key} {subject}", found.len()),
+            }
+        }
+        let subjects: Vec<String> = all.iter().map(|finding| finding["subject"].to_string()).collect();
+        panic!("no finding of {check} about {subject}; there are {}", subjects.join(", "))
+    }
+
+    /// The verdict of a check about a subject.
+    pub fn verdict(&self, check: &str, subject: &str) -> &str {
+        string(&self.finding(check, subject)["verdict"])
+    }
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().unwrap_or_else(|| panic!("not a list: {value}"))
+}
+
+fn string(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("not a string: {value}"))
+}
