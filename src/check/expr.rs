@@ -129,7 +129,7 @@ enum Undecided {
     Other(String),
 }
 
-/// The elements of a list that decide an expression; all of them when none does.
+/// The elements of a list that decide what is asked of it.
 pub(crate) fn deciding<'f>(list: &[Node<'f>], elements: &Elements, bindings: &Bindings<'f>) -> Vec<Node<'f>> {
     let Ok(env) = functions::environment() else { return list.to_vec() };
     let roots = Roots(bindings);
@@ -140,8 +140,7 @@ pub(crate) fn deciding<'f>(list: &[Node<'f>], elements: &Elements, bindings: &Bi
         inner.add_variable_as_val(&elements.variable, view::value(**node));
         truth(&elements.predicate, &inner).map_or(true, |answer| answer == elements.deciding)
     };
-    let deciding: Vec<_> = list.iter().filter(decides).copied().collect();
-    if deciding.is_empty() { list.to_vec() } else { deciding }
+    list.iter().filter(decides).copied().collect()
 }
 
 fn truth(ast: &IdedExpr, context: &Context) -> Result<bool, Undecided> {

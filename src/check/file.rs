@@ -100,11 +100,11 @@ pub struct Variant {
 
 /// The catalogues that references may name, with the form of their numbers.
 const FRAMEWORKS: &[(&str, &str)] = &[
-    ("attack", r"^T\d{4}(\.\d{3})?$"),
-    ("nist-800-53", r"^[A-Z]{2}-\d{1,2}(\(\d{1,2}\))?$"),
-    ("nist-800-190", r"^[34]\.\d\.\d$"),
-    ("pci-dss-4.0.1", r"^\d{1,2}\.\d{1,2}(\.\d{1,2}){0,2}$"),
-    ("stig", r"^V-\d{6}$"),
+    ("attack", r"^T[0-9]{4}(\.[0-9]{3})?$"),
+    ("nist-800-53", r"^[A-Z]{2}-[0-9]{1,2}(\([0-9]{1,2}\))?$"),
+    ("nist-800-190", r"^[34]\.[0-9]\.[0-9]$"),
+    ("pci-dss-4.0.1", r"^[0-9]{1,2}(\.[0-9]{1,2}){1,3}$"),
+    ("stig", r"^V-[0-9]{6}$"),
 ];
 
 /// Loads the checks of one file; `id` is the file's name without its ending.
@@ -133,13 +133,15 @@ pub(crate) fn load(source: &Arc<Source>, id: &str, faults: &mut Diagnostics) -> 
 }
 
 fn references(source: &Arc<Source>, file: &CheckFile, faults: &mut Diagnostics) {
+    static FORMS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+        FRAMEWORKS.iter().filter_map(|(name, form)| Regex::new(form).ok().map(|form| (*name, form))).collect()
+    });
     for reference in &file.references {
         let text = reference.get_ref();
-        let known = text.split_once(':').and_then(|(framework, number)| {
-            let (_, form) = FRAMEWORKS.iter().find(|(name, _)| *name == framework)?;
-            Regex::new(form).ok().map(|form| form.is_match(number))
+        let is_reference = text.split_once(':').is_some_and(|(framework, number)| {
+            FORMS.iter().any(|(name, form)| *name == framework && form.is_match(number))
         });
-        if known != Some(true) {
+        if !is_reference {
             let names: Vec<&str> = FRAMEWORKS.iter().map(|(name, _)| *name).collect();
             let help = format!("a reference is framework:number, the framework one of {}", names.join(", "));
             faults.at(source, reference.span(), format!("`{text}` is not a reference"), Some(help));

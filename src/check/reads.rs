@@ -39,6 +39,8 @@ pub(crate) struct Elements {
     pub(crate) predicate: Arc<IdedExpr>,
     /// The answer that decides: true for `exists`, false for `all`.
     pub(crate) deciding: bool,
+    /// Whether the condition wants such an element: `exists` does, `all` and `!exists` do not.
+    pub(crate) wanted: bool,
 }
 
 impl fmt::Display for Path {

@@ -43,13 +43,15 @@ pub(super) struct Walk<'r> {
     bound: Vec<Bound>,
     /// Nullable facts that are known not to be null at this point.
     narrowed: Vec<Path>,
+    /// Whether an odd number of `!` is around this point.
+    negated: bool,
     pub(super) reads: Vec<Read>,
     pub(super) faults: Vec<Fault>,
 }
 
 impl<'r> Walk<'r> {
     pub(super) const fn new(roots: &'r BTreeMap<String, Type>) -> Self {
-        Self { roots, bound: Vec::new(), narrowed: Vec::new(), reads: Vec::new(), faults: Vec::new() }
+        Self { roots, bound: Vec::new(), narrowed: Vec::new(), negated: false, reads: Vec::new(), faults: Vec::new() }
     }
 
     /// Walks a whole expression, which must be true or false.
@@ -245,7 +247,8 @@ impl<'r> Walk<'r> {
         };
         if let Some(path) = range.path {
             let predicate = Arc::new((*body).clone());
-            let elements = Elements { variable: variable.clone(), fields, predicate, deciding };
+            let wanted = deciding != self.negated;
+            let elements = Elements { variable: variable.clone(), fields, predicate, deciding, wanted };
             let elements = Some(elements).filter(|_| body_ty == Type::Bool);
             self.note(path, elements);
         }

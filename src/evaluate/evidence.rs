@@ -5,34 +5,52 @@ use serde_json::{Map, Value, json};
 use crate::check::Judgement;
 use crate::check::expr::{Bindings, deciding};
 use crate::check::node::Node;
-use crate::check::reads::{Elements, Read};
+use crate::check::reads::{Elements, Path, Read, Step};
 use crate::report::Evidence;
 use crate::types::Type;
 use crate::verdict::Verdict;
 
 /// Every fact that the deciding condition may read: with its value, or, when the verdict is open, with why it was not seen.
 pub(super) fn of(judgement: &Judgement<'_>, bindings: &Bindings<'_>) -> Vec<Evidence> {
-    let open = judgement.verdict == Verdict::Unknown;
-    judgement.reads.iter().filter_map(|read| one(read, bindings, open)).collect()
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for one in judgement.reads.iter().filter_map(|read| one(read, bindings, judgement.verdict)) {
+        if !evidence.contains(&one) {
+            evidence.push(one);
+        }
+    }
+    evidence
 }
 
-fn one(read: &Read, bindings: &Bindings<'_>, open: bool) -> Option<Evidence> {
+fn one(read: &Read, bindings: &Bindings<'_>, verdict: Verdict) -> Option<Evidence> {
     let fact = read.path.to_string();
     match bindings.at(&read.path) {
         Ok(node) => {
             let value = match &read.elements {
-                Some(elements) => chosen(node, elements, bindings),
+                Some(elements) => chosen(node, elements, bindings, verdict)?,
                 None => plain(node.ty, node.value),
             };
-            Some(Evidence { fact, value, source: node.source.map(str::to_owned), reason: None })
+            Some(Evidence { fact, value, source: node.source.map(|source| place(source, &read.path)), reason: None })
         }
         // A condition may well be decided without one of its facts; a container that is stopped has no process.
-        Err(reason) => open.then_some(Evidence { fact, value: Value::Null, source: None, reason: Some(reason) }),
+        Err(reason) if verdict == Verdict::Unknown => {
+            Some(Evidence { fact, value: Value::Null, source: None, reason: Some(reason) })
+        }
+        Err(_) => None,
     }
 }
 
+/// A documented source with the key in it that was asked for; the subject's own numbers change and are left open.
+fn place(source: &str, path: &Path) -> String {
+    let key = match path.0.last() {
+        Some(Step::Key(key)) if source.starts_with("/proc/sys/") => key.replace('.', "/"),
+        Some(Step::Key(key)) => key.clone(),
+        _ => "…".to_owned(),
+    };
+    source.replace("{key}", &key).replace("{id}", "…").replace("{pid}", "…")
+}
+
 /// Of a list's elements, those that decide, and of those the fields that were asked for.
-fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>) -> Value {
+fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>, verdict: Verdict) -> Option<Value> {
     let all: Vec<Node<'_>> = list.elements().filter_map(Result::ok).collect();
     let cut = |node: Node<'_>| {
         if elements.fields.contains("") || elements.fields.is_empty() {
@@ -44,7 +62,13 @@ fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>) -> Value
         });
         Value::Object(fields.collect())
     };
-    deciding(&all, elements, bindings).into_iter().map(cut).collect()
+    let deciding = deciding(&all, elements, bindings);
+    match (deciding.is_empty(), verdict, elements.wanted) {
+        (false, ..) => Some(deciding.into_iter().map(cut).collect()),
+        // No element that should not be there: this list did not fail.
+        (true, Verdict::Fail, false) => None,
+        (true, ..) => Some(all.into_iter().map(cut).collect()),
+    }
 }
 
 /// A fact without the wrappers of what was observed.

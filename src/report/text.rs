@@ -6,7 +6,7 @@ mod finding;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle, presets};
 
 use self::escape::escape;
 use self::finding::Block;
@@ -126,7 +126,7 @@ fn outside(report: &Report, by_check: &ByCheck<'_>, style: Style, out: &mut dyn 
 
 fn summary(benchmarks: &[BenchmarkResult], style: Style) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─')));
     prepare(&mut table, style);
     table.set_header(["", "pass", "fail", "unknown", "manual", "n/a", "score", "coverage"]);
     for benchmark in benchmarks {

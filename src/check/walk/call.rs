@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
 
-use super::Walk;
 use super::shape::guards;
+use super::{Typed, Walk};
 use crate::check::functions::{FUNCTIONS, Function, Kind};
+use crate::check::reads::Elements;
 use crate::diagnostic::did_you_mean;
 use crate::types::Type;
 
@@ -17,7 +18,9 @@ impl Walk<'_> {
             (op::LOGICAL_AND, None, [left, right]) => self.both(left, right, true),
             (op::LOGICAL_OR, None, [left, right]) => self.both(left, right, false),
             (op::LOGICAL_NOT, None, [inner]) => {
+                self.negated = !self.negated;
                 self.expect(inner, &Type::Bool);
+                self.negated = !self.negated;
                 Type::Bool
             }
             (op::CONDITIONAL, None, [condition, yes, no]) => self.conditional(condition, yes, no),
@@ -122,6 +125,7 @@ impl Walk<'_> {
             return self.fault(node, format!("there is no function `{name}`"), did_you_mean(name, known));
         };
         match (function.receiver, target, args) {
+            (Some(Kind::Strings), Some(target), [argument]) => self.subset(node, target, argument),
             (Some(receiver), Some(target), [argument]) => {
                 self.argument(target, receiver);
                 self.argument(argument, function.argument);
@@ -134,6 +138,25 @@ impl Walk<'_> {
             }
         }
         kind_type(function.returns)
+    }
+
+    /// `list.subset(allowed)` goes through the list as `list.all(element, element in allowed)` does.
+    fn subset(&mut self, node: u64, list: &IdedExpr, allowed: &IdedExpr) {
+        let strings = kind_type(Kind::Strings);
+        let Typed { ty, path } = self.fact(list);
+        if !matches!(ty, Type::Any) && ty != strings {
+            self.fault(list.id, format!("expected {strings}, found {ty}"), None);
+        }
+        self.argument(allowed, Kind::Strings);
+        let Some(path) = path else { return };
+        let variable = "element".to_owned();
+        let element = IdedExpr { id: node, expr: Expr::Ident(variable.clone()) };
+        let args = vec![element, allowed.clone()];
+        let call = CallExpr { func_name: operators::IN.to_owned(), target: None, args };
+        let predicate = Arc::new(IdedExpr { id: node, expr: Expr::Call(call) });
+        let fields = [String::new()].into();
+        let wanted = self.negated;
+        self.note(path, Some(Elements { variable, fields, predicate, deciding: false, wanted }));
     }
 
     fn argument(&mut self, expr: &IdedExpr, kind: Kind) {

@@ -33,11 +33,11 @@ impl Block<'_> {
         let reasons: BTreeSet<_> = self.findings.iter().map(|finding| &finding.reason).collect();
         if let (Some(Some(reason)), 1, true) = (reasons.first(), reasons.len(), self.findings.len() > 1) {
             let names: Vec<String> = self.findings.iter().take(SUBJECTS).map(|f| escape(&f.subject.name)).collect();
-            return vec![format!("  {}{}: {}", names.join(", "), self.more(), escape(reason))];
+            return vec![format!("· {}{}: {}", names.join(", "), self.more(), escape(reason))];
         }
         let mut lines: Vec<String> = self.findings.iter().take(SUBJECTS).map(|finding| subject(finding)).collect();
         if self.findings.len() > SUBJECTS {
-            lines.push(format!("  and {} more", self.findings.len() - SUBJECTS));
+            lines.push(format!("· and {} more", self.findings.len() - SUBJECTS));
         }
         lines
     }
@@ -59,25 +59,28 @@ impl Block<'_> {
 }
 
 fn subject(finding: &Finding) -> String {
+    let kind = finding.subject.kind.as_str();
     let why = match &finding.reason {
         Some(reason) => escape(reason),
-        None => finding.evidence.iter().map(evidence).collect::<Vec<_>>().join("; "),
+        None => finding.evidence.iter().map(|one| evidence(one, kind)).collect::<Vec<_>>().join("; "),
     };
-    let name = match finding.subject.kind.as_str() {
-        "host" | "engine" => String::new(),
-        _ => format!("{}: ", escape(&finding.subject.name)),
-    };
-    format!("  {name}{why}")
+    match kind {
+        "host" | "engine" => format!("· {why}"),
+        _ => format!("· {}: {why}", escape(&finding.subject.name)),
+    }
 }
 
-fn evidence(evidence: &Evidence) -> String {
+/// A fact and its value; where it was read only when that is not the same on every machine: the JSON has it always.
+fn evidence(evidence: &Evidence, kind: &str) -> String {
     let value = value(&evidence.value);
     let mut shown: String = value.chars().take(VALUE).collect();
     if shown.len() < value.len() {
         shown.push('…');
     }
-    let source = evidence.source.as_deref().map_or_else(String::new, |source| format!(" ({source})"));
-    escape(&format!("{} = {shown}{source}", evidence.fact))
+    let fact = evidence.fact.strip_prefix(kind).and_then(|fact| fact.strip_prefix('.')).unwrap_or(&evidence.fact);
+    let usual = |source: &&str| source.starts_with("GET ") || source.contains('…');
+    let source = evidence.source.as_deref().filter(|source| !usual(source));
+    escape(&format!("{fact} = {shown}{}", source.map_or_else(String::new, |source| format!(" ({source})"))))
 }
 
 fn value(json: &Value) -> String {
@@ -88,8 +91,8 @@ fn value(json: &Value) -> String {
         Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(value).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, field)| format!("{name} {}", value(field)));
-            fields.collect::<Vec<_>>().join(" ")
+            let fields = fields.iter().map(|(name, field)| format!("{name}: {}", value(field)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),
     }
