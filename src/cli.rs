@@ -96,6 +96,8 @@ it is there. TOML files below a directory `benchmarks` are benchmarks, all other
 pub enum ChecksVerb {
     /// List every check with its severity and its numbers
     List(CheckLibraryArgs),
+    /// List the functions that expressions may use
+    Functions,
     /// Explain one check: what it looks at, why, and what to do
     Show {
         /// The check's id

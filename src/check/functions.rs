@@ -34,11 +34,23 @@ pub(crate) enum Kind {
     Strings,
 }
 
+impl Kind {
+    /// The word for it in the manual.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::String => "string",
+            Self::Strings => "list",
+        }
+    }
+}
+
 const fn method(name: &'static str, on: Kind, argument: Kind, doc: &'static str) -> Function {
     Function { name, receiver: Some(on), argument, returns: Kind::Bool, doc }
 }
 
-/// Every function besides `size`, `exists`, `all`, `filter` and `map`.
+/// Every function besides `size` and CEL's macros `exists`, `all`, `filter` and `map`.
 pub(crate) const FUNCTIONS: &[Function] = &[
     method("startsWith", Kind::String, Kind::String, "text begins with the argument"),
     method("endsWith", Kind::String, Kind::String, "text ends with the argument"),

@@ -30,7 +30,13 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
         Located::Socket(socket) => Some(socket.as_path()),
         Located::Nowhere(_) => None,
     };
-    let selection = Selection::new(&library, &request(&args.select, &library, socket.is_some()))?;
+    let request = request(&args.select, &library, socket.is_some());
+    if let (Located::Nowhere(places), true, true) =
+        (&located, request.benchmarks.is_empty(), !request.sections.is_empty())
+    {
+        return Err(format!("no benchmark to take a section of: {} {NO_ENGINE}", list(places)).into());
+    }
+    let selection = Selection::new(&library, &request)?;
     if let Located::Nowhere(places) = &located {
         without_engine(&selection, places)?;
     }
@@ -41,13 +47,13 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     };
     let mut report = evaluate(&selection, &facts).map_err(|error| error.to_string())?;
     if let Located::Nowhere(places) = &located {
-        report.notices.push(format!("no container engine here: {} {}", list(places), NO_ENGINE));
+        report.notices.push(format!("{} {NO_ENGINE}", list(places)));
     }
     write(&report, args)?;
     Ok(status(&report, args.fail_on))
 }
 
-const NO_ENGINE: &str = "do not exist, and no benchmark for containers was judged";
+const NO_ENGINE: &str = "do not exist, so that there is no container engine, and no benchmark applies";
 
 fn list(places: &[PathBuf]) -> String {
     places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ")

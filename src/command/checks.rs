@@ -6,6 +6,7 @@ use comfy_table::{Table, presets};
 
 use super::{Failure, library};
 use crate::check::Check;
+use crate::check::functions::FUNCTIONS;
 use crate::cli::ChecksVerb;
 use crate::diagnostic::did_you_mean;
 use crate::library::Library;
@@ -15,6 +16,7 @@ pub(super) fn run(verb: &ChecksVerb) -> Result<u8, Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     match verb {
         ChecksVerb::List(args) => list(&library(&args.checks)?, &mut out)?,
+        ChecksVerb::Functions => functions(&mut out)?,
         ChecksVerb::Show { id, library: args } => {
             let library = library(&args.checks)?;
             let check = library.check(id).ok_or_else(|| {
@@ -34,6 +36,20 @@ fn list(library: &Library, out: &mut dyn Write) -> io::Result<()> {
     table.load_style(presets::NOTHING);
     for check in library.checks() {
         table.add_row([check.id.as_str(), check.severity.as_str(), check.each.as_str(), check.title()]);
+    }
+    writeln!(out, "{}", table.trim_fmt())
+}
+
+fn functions(out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    for function in FUNCTIONS {
+        let argument = function.argument.as_str();
+        let form = match function.receiver {
+            Some(receiver) => format!("{}.{}({argument})", receiver.as_str(), function.name),
+            None => format!("{}({argument})", function.name),
+        };
+        table.add_row([form.as_str(), function.returns.as_str(), function.doc]);
     }
     writeln!(out, "{}", table.trim_fmt())
 }

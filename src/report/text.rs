@@ -78,30 +78,24 @@ fn write_section(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut table = bare_table(style);
-    for verdict in [Verdict::Fail, Verdict::Unknown, Verdict::Manual] {
-        for control in controls.iter().filter(|control| control.verdict == verdict) {
+    let of_verdict = |verdict| controls.iter().filter(move |control| control.verdict == verdict);
+    for verdict in [Verdict::Fail, Verdict::Unknown, Verdict::Manual, Verdict::NotApplicable] {
+        for control in of_verdict(verdict) {
             let of = control.checks.iter().filter_map(|check| by_check.get(check.as_str())).flatten();
-            let findings: Vec<&Finding> = of.filter(|finding| finding.verdict == verdict).copied().collect();
-            let block = Block { title: &control.title, findings: &findings };
-            table.add_row([verdict_cell(verdict), Cell::new(escape(&control.number)), Cell::new(block.text())]);
+            let block = Block { title: &control.title, verdict, findings: &of.copied().collect::<Vec<_>>() };
+            let text = match &control.reason {
+                Some(reason) => format!("{}: {}", escape(&control.title), escape(reason)),
+                None => block.text(),
+            };
+            table.add_row([verdict_cell(verdict), Cell::new(escape(&control.number)), Cell::new(text)]);
         }
     }
-    if !table.is_empty() {
-        writeln!(out, "{}", trimmed(&table))?;
+    let passed: Vec<&str> = of_verdict(Verdict::Pass).map(|control| control.number.as_str()).collect();
+    if !passed.is_empty() {
+        let count = Cell::new(passed.len());
+        table.add_row([verdict_cell(Verdict::Pass), count, Cell::new(escape(&passed.join(", ")))]);
     }
-    for (verdict, word) in [(Verdict::Pass, "passed"), (Verdict::NotApplicable, "does not apply")] {
-        let numbers: Vec<&str> = controls
-            .iter()
-            .filter(|control| control.verdict == verdict)
-            .map(|control| control.number.as_str())
-            .collect();
-        if !numbers.is_empty() {
-            let mut line = bare_table(style);
-            line.add_row([verdict_cell(verdict), Cell::new(escape(&format!("{word}: {}", numbers.join(", "))))]);
-            writeln!(out, "{}", trimmed(&line))?;
-        }
-    }
-    Ok(())
+    if table.is_empty() { Ok(()) } else { writeln!(out, "{}", trimmed(&table)) }
 }
 
 /// Findings of checks that no selected control names.
@@ -113,9 +107,8 @@ fn outside(report: &Report, by_check: &ByCheck<'_>, style: Style, out: &mut dyn 
     let mut table = bare_table(style);
     for (check, findings) in by_check.iter().filter(|(check, _)| !numbered(check)) {
         let worst = findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::NotApplicable);
-        let shown: Vec<&Finding> = findings.iter().filter(|finding| finding.verdict == worst).copied().collect();
-        let title = shown.first().map_or("", |finding| finding.title.as_str());
-        let block = Block { title, findings: &shown };
+        let title = findings.first().map_or("", |finding| finding.title.as_str());
+        let block = Block { title, verdict: worst, findings };
         table.add_row([verdict_cell(worst), Cell::new(escape(check)), Cell::new(block.text())]);
     }
     if table.is_empty() {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::escape::escape;
 use crate::report::{Evidence, Finding};
+use crate::verdict::Verdict;
 
 /// How many subjects are listed; the JSON has all.
 const SUBJECTS: usize = 8;
@@ -15,47 +16,53 @@ const VALUE: usize = 160;
 /// What is said of one control.
 pub(super) struct Block<'r> {
     pub(super) title: &'r str,
+    /// The worst verdict among the findings.
+    pub(super) verdict: Verdict,
     pub(super) findings: &'r [&'r Finding],
 }
 
 impl Block<'_> {
     pub(super) fn text(&self) -> String {
-        let worst = self.findings.iter().map(|finding| finding.severity).max();
-        let severity = worst.map_or_else(String::new, |severity| format!("  [{severity}]"));
-        let mut lines = vec![format!("{}{severity}", escape(self.title))];
-        lines.extend(self.subjects());
-        lines.extend(self.remedy());
+        let shown: Vec<&Finding> = self.findings.iter().filter(|f| f.verdict == self.verdict).copied().collect();
+        let title = escape(self.title);
+        let mut lines = match (self.verdict, shown.iter().map(|finding| finding.severity).max()) {
+            (Verdict::Fail | Verdict::Unknown, Some(severity)) => vec![format!("{title}  [{severity}]")],
+            _ => vec![title],
+        };
+        lines.extend(subjects(&shown));
+        if self.verdict == Verdict::Fail {
+            let unknown: Vec<&Finding> =
+                self.findings.iter().filter(|f| f.verdict == Verdict::Unknown).copied().collect();
+            lines.extend(subjects(&unknown).into_iter().map(|line| format!("{line}  [unknown]")));
+            lines.extend(remedy(&shown));
+        }
         lines.join("\n")
     }
+}
 
-    fn subjects(&self) -> Vec<String> {
-        // What many share is said once.
-        let reasons: BTreeSet<_> = self.findings.iter().map(|finding| &finding.reason).collect();
-        if let (Some(Some(reason)), 1, true) = (reasons.first(), reasons.len(), self.findings.len() > 1) {
-            let names: Vec<String> = self.findings.iter().take(SUBJECTS).map(|f| escape(&f.subject.name)).collect();
-            return vec![format!("· {}{}: {}", names.join(", "), self.more(), escape(reason))];
-        }
-        let mut lines: Vec<String> = self.findings.iter().take(SUBJECTS).map(|finding| subject(finding)).collect();
-        if self.findings.len() > SUBJECTS {
-            lines.push(format!("· and {} more", self.findings.len() - SUBJECTS));
-        }
-        lines
-    }
-
-    fn more(&self) -> String {
-        match self.findings.len().saturating_sub(SUBJECTS) {
+/// A line for each subject, or one for all of them when all have the same reason.
+fn subjects(findings: &[&Finding]) -> Vec<String> {
+    let reasons: BTreeSet<_> = findings.iter().map(|finding| &finding.reason).collect();
+    if let (Some(Some(reason)), 1, true) = (reasons.first(), reasons.len(), findings.len() > 1) {
+        let names: Vec<String> = findings.iter().take(SUBJECTS).map(|f| escape(&f.subject.name)).collect();
+        let more = match findings.len().saturating_sub(SUBJECTS) {
             0 => String::new(),
             more => format!(" and {more} more"),
-        }
+        };
+        return vec![format!("· {}{more}: {}", names.join(", "), escape(reason))];
     }
+    let mut lines: Vec<String> = findings.iter().take(SUBJECTS).map(|finding| subject(finding)).collect();
+    if findings.len() > SUBJECTS {
+        lines.push(format!("· and {} more", findings.len() - SUBJECTS));
+    }
+    lines
+}
 
-    fn remedy(&self) -> Option<String> {
-        let remedies: BTreeSet<&String> =
-            self.findings.iter().filter_map(|finding| finding.remediation.as_ref()).collect();
-        let first = self.findings.iter().find_map(|finding| finding.remediation.as_ref())?;
-        let others = if remedies.len() > 1 { " The others likewise." } else { "" };
-        Some(format!("→ {}{others}", escape(first.trim())))
-    }
+fn remedy(findings: &[&Finding]) -> Option<String> {
+    let remedies: BTreeSet<&String> = findings.iter().filter_map(|finding| finding.remediation.as_ref()).collect();
+    let first = findings.iter().find_map(|finding| finding.remediation.as_ref())?;
+    let others = if remedies.len() > 1 { " The others likewise." } else { "" };
+    Some(format!("→ {}{others}", escape(first.trim())))
 }
 
 fn subject(finding: &Finding) -> String {

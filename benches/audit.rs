@@ -1,0 +1,132 @@
+//! What an audit costs beside the least that any auditor has to do: listing the containers and inspecting each, over one
+//! connection that is kept alive. Both are measured by turns on the same engine, so that a loaded machine slows both.
+//!
+//! `cargo bench --bench audit` measures 0 and 50 running containers; `cargo bench --bench audit -- 0 50 500` those numbers.
+
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark starts programs and prints what it measured"
+)]
+
+#[path = "../tests/lab/mod.rs"]
+mod lab;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lab::Lab;
+
+const ROUNDS: usize = 15;
+
+fn main() {
+    let asked: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+    let sizes = if asked.is_empty() { vec![0, 50] } else { asked };
+    println!("containers   floor ms   audit ms   ratio   peak MB   (medians of {ROUNDS} rounds)");
+    for size in sizes {
+        let lab = Lab::start(&[]);
+        for number in 0..size {
+            lab.run(&format!("c{number:04}"), &["--network", "none"]);
+        }
+        measure(&lab, size);
+    }
+}
+
+fn measure(lab: &Lab, size: usize) {
+    // The first round warms the engine.
+    let rounds: Vec<(Duration, Duration, u64)> = (0..=ROUNDS)
+        .map(|_| (floor(lab.socket()), audit(lab.socket())))
+        .map(|(f, (a, kb))| (f, a, kb))
+        .skip(1)
+        .collect();
+    let median = |times: Vec<Duration>| {
+        let mut times = times;
+        times.sort();
+        times[times.len() / 2].as_secs_f64() * 1000.0
+    };
+    let floor = median(rounds.iter().map(|round| round.0).collect());
+    let audit = median(rounds.iter().map(|round| round.1).collect());
+    let peak = rounds.iter().map(|round| round.2).max().unwrap_or(0);
+    let (ratio, peak) = (audit / floor, peak / 1024);
+    println!("{size:>10}   {floor:>8.1}   {audit:>8.1}   {ratio:>5.2}   {peak:>7}");
+}
+
+/// Lists the containers and inspects each, over one connection.
+fn floor(socket: &Path) -> Duration {
+    let began = Instant::now();
+    let mut stream = BufReader::new(UnixStream::connect(socket).unwrap());
+    let list: serde_json::Value = serde_json::from_slice(&get(&mut stream, "/containers/json?all=1")).unwrap();
+    for container in list.as_array().unwrap() {
+        let id = container["Id"].as_str().unwrap();
+        assert!(!get(&mut stream, &format!("/containers/{id}/json")).is_empty());
+    }
+    began.elapsed()
+}
+
+fn get(stream: &mut BufReader<UnixStream>, path: &str) -> Vec<u8> {
+    write!(stream.get_mut(), "GET {path} HTTP/1.1\r\nHost: docker\r\n\r\n").unwrap();
+    let (mut length, mut chunked) = (0, false);
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).unwrap();
+        let line = line.trim_end().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        chunked |= line == "transfer-encoding: chunked";
+        length = line.strip_prefix("content-length: ").map_or(length, |number| number.parse().unwrap());
+    }
+    let mut body = Vec::new();
+    let mut take = |length: usize, body: &mut Vec<u8>| {
+        let start = body.len();
+        body.resize(start + length, 0);
+        stream.read_exact(&mut body[start..]).unwrap();
+    };
+    if !chunked {
+        take(length, &mut body);
+        return body;
+    }
+    loop {
+        let mut size = Vec::new();
+        while !size.ends_with(b"\r\n") {
+            take(1, &mut size);
+        }
+        let size = usize::from_str_radix(String::from_utf8(size).unwrap().trim(), 16).unwrap();
+        take(size, &mut body);
+        take(2, &mut Vec::new());
+        if size == 0 {
+            return body;
+        }
+    }
+}
+
+/// A whole audit as a user runs it, with the most memory it had in KiB.
+fn audit(socket: &Path) -> (Duration, u64) {
+    let began = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"])
+        .arg(socket)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        if let Ok(text) = std::fs::read_to_string(&status) {
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+            peak = peak.max(kilobytes.unwrap_or(0));
+        }
+        if child.try_wait().unwrap().is_some() {
+            return (began.elapsed(), peak);
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+}
