@@ -1,5 +1,6 @@
 //! TOML that people write, held against the type it should have: every fault at once, each with its place.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,16 +29,19 @@ pub fn parse<'s>(source: &'s Arc<Source>, faults: &mut Diagnostics) -> Option<Sp
     errors.is_empty().then_some(table)
 }
 
-/// Parses the text and holds it against the type of `T`; `None` when there was a fault.
+/// Parses the text and holds it against the type of `T`; `None` when it cannot be one. Keys that `T` does not have are noted as
+/// faults and left out, so that the faults of the rest come in the same run.
 pub fn load<T: DeserializeOwned>(source: &Arc<Source>, ty: &Type, faults: &mut Diagnostics) -> Option<T> {
-    let table = parse(source, faults)?;
+    let mut table = parse(source, faults)?;
     let before = faults.len();
-    let mut conformance = Conformance { source, faults, partial: false };
+    let mut conformance = Conformance { source, faults, partial: false, unknown: BTreeSet::new() };
     conformance.table(table.get_ref(), 0..0, ty, "");
-    if faults.len() > before {
+    let unknown = conformance.unknown;
+    if faults.len() > before + unknown.len() {
         return None;
     }
-    match toml::from_str(&source.text) {
+    remove_keys(table.get_mut(), &unknown);
+    match T::deserialize(toml::Deserializer::from(table)) {
         Ok(value) => Some(value),
         Err(error) => {
             faults.at(source, error.span().unwrap_or(0..0), error.message(), None);
@@ -46,9 +50,27 @@ pub fn load<T: DeserializeOwned>(source: &Arc<Source>, ty: &Type, faults: &mut D
     }
 }
 
+/// Removes the keys that begin at these bytes, however deep they lie.
+fn remove_keys(table: &mut DeTable, at: &BTreeSet<usize>) {
+    let here = table.iter().map(|(key, _)| key).filter(|key| at.contains(&key.span().start));
+    let here: Vec<String> = here.map(|key| key.get_ref().clone().into_owned()).collect();
+    for key in here {
+        table.remove(key.as_str());
+    }
+    table.iter_mut().for_each(|(_, value)| remove_below(value.get_mut(), at));
+}
+
+fn remove_below(value: &mut DeValue, at: &BTreeSet<usize>) {
+    match value {
+        DeValue::Table(table) => remove_keys(table, at),
+        DeValue::Array(items) => items.iter_mut().for_each(|item| remove_below(item.get_mut(), at)),
+        _ => {}
+    }
+}
+
 /// Holds part of a document against a type of which any field may be left out.
 pub fn conform_partly(value: &Spanned<DeValue>, ty: &Type, name: &str, source: &Arc<Source>, faults: &mut Diagnostics) {
-    Conformance { source, faults, partial: true }.value(value, ty, name);
+    Conformance { source, faults, partial: true, unknown: BTreeSet::new() }.value(value, ty, name);
 }
 
 /// Where the text of a string value begins in its file, when every byte of it stands there as it is: no escapes.
@@ -72,6 +94,8 @@ struct Conformance<'d> {
     faults: &'d mut Diagnostics,
     /// Whether required fields may be missing.
     partial: bool,
+    /// Where the keys begin that there should not be.
+    unknown: BTreeSet<usize>,
 }
 
 impl Conformance<'_> {
@@ -128,6 +152,7 @@ impl Conformance<'_> {
         let known = || fields.fields.keys().map(String::as_str);
         let help = did_you_mean(key, known())
             .unwrap_or_else(|| format!("{} has: {}", fields.name, known().collect::<Vec<_>>().join(", ")));
+        self.unknown.insert(span.start);
         self.fault(span, format!("{} has no `{key}`", fields.name), Some(help));
     }
 

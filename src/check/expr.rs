@@ -176,7 +176,25 @@ fn located(text: &str, info: &SourceInfo, fault: Fault) -> ExpressionFault {
     // CEL counts characters.
     let byte = |character: u32| text.char_indices().nth(character as usize).map_or(text.len(), |(at, _)| at);
     let (start, stop) = (byte(start), byte(stop.saturating_add(1)));
-    ExpressionFault { span: start.min(stop)..stop, message: fault.message, help: fault.help }
+    let span = name(text, start).unwrap_or(start.min(stop)..stop);
+    ExpressionFault { span, message: fault.message, help: fault.help }
+}
+
+/// CEL places a field at the dot before its name, and a call at the parenthesis after it; people look for the name.
+fn name(text: &str, at: usize) -> Option<Range<usize>> {
+    let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let (before, after) = text.split_at_checked(at)?;
+    let range = if let Some(rest) = after.strip_prefix('.') {
+        let word = rest.trim_start();
+        let start = text.len() - word.len();
+        start..start + word.find(|c| !in_name(c)).unwrap_or(word.len())
+    } else if after.starts_with('(') {
+        let word = before.trim_end();
+        word.rfind(|c| !in_name(c)).map_or(0, |last| last + 1)..word.len()
+    } else {
+        return None;
+    };
+    Some(range).filter(|range| !range.is_empty())
 }
 
 /// Refuses what a hostile pack could exhaust the evaluator with.

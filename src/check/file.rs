@@ -169,7 +169,7 @@ impl Loader<'_> {
         let remediation = self.template(&file.remediation);
         let when = file.when.as_ref().map(|when| self.condition(&when.r#if, &when.r#else));
         let manual = file.manual.as_ref().map(|manual| self.condition(&manual.r#if, &manual.why));
-        let pass = self.condition(&file.pass, &file.title);
+        let pass = self.expression(&file.pass);
         let examples = example::load(self.source, file.each, self.parameters, self.faults);
         for needed in [Verdict::Pass, Verdict::Fail] {
             if !examples.iter().any(|example| example.verdict == needed) {
@@ -188,19 +188,23 @@ impl Loader<'_> {
             references: file.references.iter().map(|reference| reference.get_ref().clone()).collect(),
             origin: self.source.name.clone(),
             examples,
+            pass: Condition { expression: pass?, text: file.pass.get_ref().trim().to_owned(), words: title.clone()? },
             title: title?,
             remediation: remediation?,
             when: transpose(when)?,
             manual: transpose(manual)?,
-            pass: pass?,
         })
     }
 
     fn condition(&mut self, written: &Spanned<String>, words: &Spanned<String>) -> Option<Condition> {
-        let compiled = Expression::compile(written.get_ref(), self.file.each.roots(), self.parameters);
-        let expression = self.noted(written, compiled);
+        let expression = self.expression(written);
         let words = self.template(words);
         Some(Condition { expression: expression?, text: written.get_ref().trim().to_owned(), words: words? })
+    }
+
+    fn expression(&mut self, written: &Spanned<String>) -> Option<Expression> {
+        let compiled = Expression::compile(written.get_ref(), self.file.each.roots(), self.parameters);
+        self.noted(written, compiled)
     }
 
     fn template(&mut self, written: &Spanned<String>) -> Option<Template> {

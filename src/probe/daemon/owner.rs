@@ -178,7 +178,9 @@ fn program(system: &System, pid: u32) -> Result<String, Gap> {
         }
         // Without privilege only the name that the process gave itself can be read. It is believed of no process but one that the
         // kernel has named as the listener, or that was seen to hold the socket.
-        Err(gap) if gap.kind == GapKind::Denied => Ok(system.read(format!("/proc/{pid}/comm"))?.trim_end().to_owned()),
+        Err(gap) if gap.kind == GapKind::Denied => {
+            Ok(system.read_lossy(format!("/proc/{pid}/comm"))?.trim_end().to_owned())
+        }
         Err(gap) => Err(gap),
     }
 }

@@ -77,12 +77,12 @@ impl<'a> Dockerd<'a> {
     /// The home directory of dockerd's user by `/etc/passwd`, since `HOME` is in an environment that is not read.
     pub(super) fn home(&self) -> Result<PathBuf, Gap> {
         let path = self.proc("status");
-        let status = self.system.read(&path)?;
+        let status = self.system.read_lossy(&path)?;
         let uid = status
             .lines()
             .find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().next())
             .ok_or_else(|| Gap::new(GapKind::Malformed, format!("{}: no Uid", path.display())))?;
-        let accounts = self.root.read("/etc/passwd")?;
+        let accounts = self.root.read_lossy("/etc/passwd")?;
         accounts
             .lines()
             .map(|line| line.split(':').collect::<Vec<_>>())
@@ -141,7 +141,8 @@ pub(super) fn processes(system: &System) -> Result<Vec<u32>, Gap> {
 /// The line of `/proc/<pid>/stat`; the name in it may hold spaces and parentheses.
 pub(super) fn stat(system: &System, pid: u32) -> Result<Stat, Gap> {
     let path = format!("/proc/{pid}/stat");
-    let text = system.read(&path)?;
+    // A process may give itself any name, also one that is not UTF-8; that must not hide all the others.
+    let text = system.read_lossy(&path)?;
     let parsed = || {
         let (head, tail) = text.rsplit_once(')')?;
         let name = head.split_once('(')?.1.to_owned();
