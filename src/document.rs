@@ -100,29 +100,33 @@ struct Conformance<'d> {
 
 impl Conformance<'_> {
     fn value(&mut self, value: &Spanned<DeValue>, ty: &Type, name: &str) {
-        match (value.get_ref(), ty) {
+        self.held(value.get_ref(), value.span(), ty, name);
+    }
+
+    fn held(&mut self, value: &DeValue, span: Range<usize>, ty: &Type, name: &str) {
+        match (value, ty) {
             (_, Type::Any) | (DeValue::Boolean(_), Type::Bool) | (DeValue::String(_), Type::String) => {}
             (DeValue::Integer(number), Type::Int) => {
                 if i64::from_str_radix(number.as_str(), number.radix()).is_err() {
-                    self.fault(value.span(), format!("`{name}`: {number} does not fit into 64 bits"), None);
+                    self.fault(span, format!("`{name}`: {number} does not fit into 64 bits"), None);
                 }
             }
-            (inner, Type::Observed(ty)) => self.value(&Spanned::new(value.span(), inner.clone()), ty, name),
+            (inner, Type::Observed(ty)) => self.held(inner, span, ty, name),
             (DeValue::Table(table), Type::Optional(_)) if table.is_empty() => {}
-            (inner, Type::Optional(ty)) => self.value(&Spanned::new(value.span(), inner.clone()), ty, name),
+            (inner, Type::Optional(ty)) => self.held(inner, span, ty, name),
             (DeValue::String(word), Type::Enum(words)) => {
                 if !words.iter().any(|known| known == word) {
                     let help = did_you_mean(word, words.iter().map(String::as_str));
                     let help = help.unwrap_or_else(|| format!("one of: {}", words.join(", ")));
-                    self.fault(value.span(), format!("`{name}`: there is no `{word}`"), Some(help));
+                    self.fault(span, format!("`{name}`: there is no `{word}`"), Some(help));
                 }
             }
             (DeValue::Array(items), Type::List(element)) => {
                 items.iter().for_each(|item| self.value(item, element, name));
             }
-            (DeValue::Table(table), Type::Struct(_) | Type::Map(_)) => self.table(table, value.span(), ty, name),
+            (DeValue::Table(table), Type::Struct(_) | Type::Map(_)) => self.table(table, span, ty, name),
             (other, ty) => {
-                self.fault(value.span(), format!("`{name}`: expected {ty}, found {}", other.type_str()), None);
+                self.fault(span, format!("`{name}`: expected {ty}, found {}", other.type_str()), None);
             }
         }
     }
