@@ -1,6 +1,6 @@
 //! A check: an expression that must hold, the words for people, the remedy, and its own proof.
 
-mod example;
+pub(crate) mod example;
 pub(crate) mod expr;
 mod file;
 pub(crate) mod functions;
@@ -11,10 +11,11 @@ mod template;
 mod view;
 mod walk;
 
-pub use example::Example;
 pub use file::CheckFile;
 pub(crate) use file::load;
 pub use scope::Each;
+
+use std::collections::BTreeMap;
 
 use crate::verdict::{Severity, Verdict};
 use expr::{Bindings, Expression};
@@ -36,8 +37,8 @@ pub struct Check {
     pub references: Vec<String>,
     /// The file it came from.
     pub origin: String,
-    /// Facts with the verdict that they must lead to.
-    pub examples: Vec<Example>,
+    /// What sets it apart from the other variants of its file.
+    parameters: BTreeMap<String, String>,
     title: Template,
     remediation: Template,
     when: Option<Condition>,

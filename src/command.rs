@@ -118,13 +118,9 @@ fn request(args: &SelectArgs, library: &Library, engine: bool) -> Request {
 fn lint(args: &LintArgs) -> Result<u8, Failure> {
     let library = Library::with_site(args.directory.as_slice())?;
     let site = args.directory.is_some();
-    let faults = library.prove(site);
-    if !faults.is_empty() {
-        return Err(faults.into());
-    }
-    let checks: Vec<_> = if site { library.site_checks().collect() } else { library.checks().collect() };
-    let examples: usize = checks.iter().map(|check| check.examples.len()).sum();
-    writeln!(io::stdout(), "{} checks hold, by {examples} examples", checks.len())?;
+    let examples = library.prove(site)?;
+    let checks = if site { library.site_checks().count() } else { library.checks().count() };
+    writeln!(io::stdout(), "{checks} checks hold, by {examples} examples")?;
     Ok(0)
 }
 

@@ -9,6 +9,7 @@ use crate::check::expr::Bindings;
 use crate::check::node::{Node, Unseen};
 use crate::check::{Check, Each};
 use crate::facts::Facts;
+use crate::parallel;
 use crate::report::{
     BenchmarkResult, ControlResult, EngineSummary, FORMAT, Finding, HostSummary, LevelResult, Report, Score,
     SectionResult, Subject, Tool,
@@ -21,7 +22,9 @@ use crate::verdict::Verdict;
 pub fn evaluate(selection: &Selection<'_>, facts: &Facts) -> serde_json::Result<Report> {
     let json = serde_json::to_value(facts)?;
     let subjects = Subjects { facts: &json, selection };
-    let mut findings: Vec<Finding> = selection.checks.values().flat_map(|check| subjects.judge(check)).collect();
+    let checks: Vec<&Check> = selection.checks.values().copied().collect();
+    let mut findings: Vec<Finding> =
+        parallel::map(&checks, |check| subjects.judge(check)).into_iter().flatten().collect();
     findings.sort_by(|a, b| (&a.check, &a.subject).cmp(&(&b.check, &b.subject)));
     let benchmarks = selection.benchmarks.iter().map(|benchmark| result(benchmark, selection, &findings)).collect();
     Ok(Report {

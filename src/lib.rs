@@ -19,6 +19,7 @@ pub mod document;
 pub mod evaluate;
 pub mod facts;
 pub mod library;
+mod parallel;
 pub mod plan;
 pub mod probe;
 pub mod report;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use include_dir::{Dir, include_dir};
 
 use crate::benchmark::{self, Benchmark};
-use crate::check::{self, Check};
+use crate::check::{self, Check, example};
 use crate::diagnostic::{Diagnostics, Source, did_you_mean};
 use crate::document;
+use crate::parallel;
 
 /// Where a site keeps checks of its own.
 pub const SITE_CHECKS: &str = "/etc/plimsoll/checks.d";
@@ -82,25 +83,34 @@ impl Library {
         self.benchmarks.get(id)
     }
 
-    /// Runs the examples of every check, or only of a site's.
-    pub fn prove(&self, site_only: bool) -> Diagnostics {
-        let mut faults = Diagnostics::default();
+    /// Runs the examples of every check, or only of a site's; returns how many there are.
+    pub fn prove(&self, site_only: bool) -> Result<usize, Diagnostics> {
+        let (mut faults, mut examples) = (Diagnostics::default(), 0);
         for entry in self.checks.values().filter(|entry| entry.site || !site_only) {
-            entry.check.prove(&entry.source, &mut faults);
+            if !entry.site {
+                // Its examples were left out when it was loaded.
+                check::load(&entry.source, &entry.check.id, &mut faults);
+            }
+            examples += example::prove(&entry.check, &entry.source, &mut faults);
         }
-        faults
+        if faults.is_empty() { Ok(examples) } else { Err(faults) }
     }
 
     fn add_layer(&mut self, files: Vec<(Kind, Arc<Source>)>, site: bool, faults: &mut Diagnostics) {
         let mut layer: BTreeMap<String, Entry> = BTreeMap::new();
-        for (kind, source) in files {
-            let stem = Path::new(&source.name).file_stem().map(|stem| stem.to_string_lossy().into_owned());
-            let id = stem.unwrap_or_default();
+        let loaded = parallel::map(&files, |(kind, source)| {
+            let mut faults = Diagnostics::default();
+            let checks = if *kind == Kind::Check { load(source, site, &mut faults) } else { Vec::new() };
+            (checks, faults)
+        });
+        for ((kind, source), (loaded, found)) in files.into_iter().zip(loaded) {
+            faults.extend(found);
             if kind == Kind::Benchmark {
+                let id = stem(&source);
                 self.benchmarks.extend(benchmark::load(&source, &id, faults).map(|loaded| (id, loaded)));
                 continue;
             }
-            for check in check::load(&source, &id, faults) {
+            for check in loaded {
                 let entry = Entry { check, source: Arc::clone(&source), site };
                 let id = entry.check.id.clone();
                 if let Some(first) = layer.insert(id.clone(), entry) {
@@ -125,6 +135,25 @@ impl Library {
             }
         }
     }
+}
+
+/// Loads the checks of a file. The program's own are proven by its tests, so that their examples are not read again; a site's
+/// faulty example is found before anything is judged by its check.
+fn load(source: &Arc<Source>, site: bool, faults: &mut Diagnostics) -> Vec<Check> {
+    if !site {
+        let text = example::without(&source.text).to_owned();
+        return check::load(&Arc::new(Source { name: source.name.clone(), text }), &stem(source), faults);
+    }
+    let checks = check::load(source, &stem(source), faults);
+    for check in &checks {
+        example::load(check, source, faults);
+    }
+    checks
+}
+
+/// The name of a file without its ending.
+fn stem(source: &Source) -> String {
+    Path::new(&source.name).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

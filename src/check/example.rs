@@ -18,24 +18,31 @@ use crate::verdict::Verdict;
 
 /// Some facts and the verdict that they must lead to.
 #[derive(Clone, Debug)]
-pub struct Example {
-    /// The verdict.
-    pub verdict: Verdict,
+pub(crate) struct Example {
+    verdict: Verdict,
     /// The facts by root, as a collection would have written them.
     facts: Value,
     span: Range<usize>,
 }
 
-/// Reads the examples of a file, parameters filled in.
-pub(super) fn load(
-    source: &Arc<Source>,
-    each: Each,
-    parameters: &BTreeMap<String, String>,
-    faults: &mut Diagnostics,
-) -> Vec<Example> {
+/// Where the examples of a file begin; what a check says of itself stands before them.
+pub(crate) fn without(text: &str) -> &str {
+    text.split_once("\n[[example]]").map_or(text, |(before, _)| before)
+}
+
+/// Reads the examples of a check from its file; a proof needs one that passes and one that fails.
+pub(crate) fn load(check: &Check, source: &Arc<Source>, faults: &mut Diagnostics) -> Vec<Example> {
     let Some(table) = document::parse(source, faults) else { return Vec::new() };
     let list = table.get_ref().get("example").and_then(|value| value.get_ref().as_array());
-    list.into_iter().flatten().filter_map(|value| one(value, source, each, parameters, faults)).collect()
+    let list = list.into_iter().flatten();
+    let examples: Vec<Example> =
+        list.filter_map(|value| one(value, source, check.each, &check.parameters, faults)).collect();
+    for needed in [Verdict::Pass, Verdict::Fail] {
+        if !examples.iter().any(|example| example.verdict == needed) {
+            faults.at(source, 0..0, format!("`{}` has no example that comes to {needed}", check.id), None);
+        }
+    }
+    examples
 }
 
 fn one(
@@ -76,18 +83,18 @@ fn fill(json: &mut Value, parameters: &BTreeMap<String, String>) {
     }
 }
 
-impl Check {
-    /// Judges every example; one that comes to another verdict than it says is a fault.
-    pub fn prove(&self, source: &Arc<Source>, faults: &mut Diagnostics) {
-        for example in &self.examples {
-            let judgement = self.judge(&example.bindings(self.each));
-            if judgement.verdict != example.verdict {
-                let (id, found) = (&self.id, judgement.verdict);
-                let message = format!("this example of `{id}` comes to {found}, not to {}", example.verdict);
-                faults.at(source, example.span.clone(), message, judgement.reason);
-            }
+/// Judges the examples of a check; one that comes to another verdict than it says is a fault. Returns how many there are.
+pub(crate) fn prove(check: &Check, source: &Arc<Source>, faults: &mut Diagnostics) -> usize {
+    let examples = load(check, source, faults);
+    for example in &examples {
+        let judgement = check.judge(&example.bindings(check.each));
+        if judgement.verdict != example.verdict {
+            let (id, found) = (&check.id, judgement.verdict);
+            let message = format!("this example of `{id}` comes to {found}, not to {}", example.verdict);
+            faults.at(source, example.span.clone(), message, judgement.reason);
         }
     }
+    examples.len()
 }
 
 impl Example {

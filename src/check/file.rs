@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::expr::{Expression, ExpressionFault};
 use super::template::{Template, fill_parameters};
-use super::{Check, Condition, Each, example};
+use super::{Check, Condition, Each};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::document;
 use crate::types::Type;
@@ -46,6 +46,7 @@ pub struct CheckFile {
     #[schemars(with = "Vec<String>")]
     pub references: Vec<Spanned<String>>,
     /// Facts with the verdict that they must lead to; at least one pass and one fail.
+    #[serde(default)]
     pub example: Vec<ExampleFile>,
     /// Checks that differ only in parameters.
     #[serde(default)]
@@ -170,13 +171,6 @@ impl Loader<'_> {
         let when = file.when.as_ref().map(|when| self.condition(&when.r#if, &when.r#else));
         let manual = file.manual.as_ref().map(|manual| self.condition(&manual.r#if, &manual.why));
         let pass = self.expression(&file.pass);
-        let examples = example::load(self.source, file.each, self.parameters, self.faults);
-        for needed in [Verdict::Pass, Verdict::Fail] {
-            if !examples.iter().any(|example| example.verdict == needed) {
-                let message = format!("`{id}` has no example that comes to {needed}");
-                self.faults.at(self.source, file.pass.span(), message, None);
-            }
-        }
         if self.faults.len() > before {
             return None;
         }
@@ -187,7 +181,7 @@ impl Loader<'_> {
             rationale: fill_parameters(&file.rationale, self.parameters),
             references: file.references.iter().map(|reference| reference.get_ref().clone()).collect(),
             origin: self.source.name.clone(),
-            examples,
+            parameters: self.parameters.clone(),
             pass: Condition { expression: pass?, text: file.pass.get_ref().trim().to_owned(), words: title.clone()? },
             title: title?,
             remediation: remediation?,

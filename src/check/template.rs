@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use regex::Regex;
 use serde_json::Value;
 
 use super::expr::{Bindings, ExpressionFault};
@@ -26,11 +24,20 @@ enum Part {
     Fact(Path),
 }
 
-/// A name in braces; any other brace is a brace.
-fn placeholder() -> Option<&'static Regex> {
-    static PLACEHOLDER: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\}").ok());
-    PLACEHOLDER.as_ref()
+/// The next name in braces, with its place: words joined by dots. Any other brace is a brace.
+fn placeholder(text: &str, from: usize) -> Option<(Range<usize>, &str)> {
+    let mut at = from;
+    loop {
+        let open = at + text.get(at..)?.find('{')?;
+        let inner = text.get(open + 1..)?;
+        let end = inner.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.'))?;
+        let name = inner.get(..end)?;
+        let is_word = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase());
+        if inner.get(end..)?.starts_with('}') && name.split('.').all(is_word) {
+            return Some((open..open + name.len() + 2, name));
+        }
+        at = open + 1;
+    }
 }
 
 /// Fills `{param.name}` in; other placeholders stay.
@@ -45,11 +52,10 @@ impl Template {
         parameters: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<ExpressionFault>> {
         let (mut parts, mut faults, mut end) = (Vec::new(), Vec::new(), 0);
-        for found in placeholder().into_iter().flat_map(|regex| regex.captures_iter(written)) {
-            let (Some(whole), Some(name)) = (found.get(0), found.get(1)) else { continue };
-            parts.push(Part::Text(written.get(end..whole.start()).unwrap_or_default().to_owned()));
-            end = whole.end();
-            match resolve(name.as_str(), roots, parameters, whole.range()) {
+        while let Some((span, name)) = placeholder(written, end) {
+            parts.push(Part::Text(written.get(end..span.start).unwrap_or_default().to_owned()));
+            end = span.end;
+            match resolve(name, roots, parameters, span) {
                 Ok(part) => parts.push(part),
                 Err(fault) => faults.push(fault),
             }

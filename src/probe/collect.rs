@@ -8,6 +8,7 @@ use super::docker::{self, Answers, Described};
 use super::process::Reference;
 use super::{System, View, daemon, file, host, mounts, namespace, process, programs, sysctl};
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Program};
+use crate::parallel;
 use crate::plan::Plan;
 
 /// Looks at the machine, and at the engine behind a socket if there is one.
@@ -149,14 +150,14 @@ struct Kernel<'k> {
 impl Kernel<'_> {
     /// Adds what the kernel says to what the engine was told.
     fn complete(&self, described: Vec<Described>) -> Vec<Container> {
-        let mut containers: Vec<Container> = described.into_iter().map(|described| self.one(described)).collect();
+        let mut containers: Vec<Container> = parallel::map(&described, |described| self.one(described));
         if self.plan.wants("containers.programs") {
             self.add_programs(&mut containers);
         }
         containers
     }
 
-    fn one(&self, described: Described) -> Container {
+    fn one(&self, described: &Described) -> Container {
         let execs = described.execs(|pid| match self.pids {
             Ok(()) => process::observe(self.system, pid, self.reference, process::Wanted::STATUS).map(|p| p.uid),
             Err(gap) => gap.clone().into(),
@@ -172,7 +173,7 @@ impl Kernel<'_> {
             (Some(_), Err(gap)) => gap.clone().into(),
             (Some(pid), Ok(())) => process::observe(self.system, pid, self.reference, self.wanted()),
         };
-        Container { process, execs, ..described.container }
+        Container { process, execs, ..described.container.clone() }
     }
 
     fn wanted(&self) -> process::Wanted {

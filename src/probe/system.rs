@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use crate::facts::{Gap, GapKind};
 
@@ -55,15 +57,26 @@ impl System {
     /// The bytes of a file, every symbolic link on the way followed inside the root.
     fn bytes(&self, path: impl AsRef<Path>) -> Result<Vec<u8>, Gap> {
         let path = path.as_ref();
-        let target = self.resolve(path)?;
         let gap = |error: std::io::Error| Gap::io(path.display(), &error);
-        let file = fs::File::open(self.real(target)).map_err(gap)?;
+        let malformed = |what: &str| Gap::new(GapKind::Malformed, format!("{}: {what}", path.display()));
+        // Opening a pipe would wait for somebody to write to it.
+        let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = i32::try_from(flags.bits()).unwrap_or_default();
+        let file = fs::File::options().read(true).custom_flags(flags).open(self.followed(path)?).map_err(gap)?;
+        if !file.metadata().map_err(gap)?.is_file() {
+            return Err(malformed("not a regular file"));
+        }
         let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(gap)?;
         if bytes.len() as u64 > MAX_BYTES {
-            return Err(Gap::new(GapKind::Malformed, format!("{}: larger than {MAX_BYTES} bytes", path.display())));
+            return Err(malformed(&format!("larger than {MAX_BYTES} bytes")));
         }
         Ok(bytes)
+    }
+
+    /// Where to open what a path leads to. From the machine's own root the kernel follows symbolic links as they are meant.
+    fn followed(&self, path: &Path) -> Result<PathBuf, Gap> {
+        if self.root.as_os_str() == "/" { Ok(path.to_owned()) } else { self.resolve(path).map(|path| self.real(path)) }
     }
 
     /// Where a symbolic link points, as written in it.
@@ -76,7 +89,7 @@ impl System {
     pub fn list(&self, path: impl AsRef<Path>) -> Result<Vec<String>, Gap> {
         let path = path.as_ref();
         let gap = |error: std::io::Error| Gap::io(path.display(), &error);
-        let mut names = fs::read_dir(self.real(self.resolve(path)?))
+        let mut names = fs::read_dir(self.followed(path)?)
             .map_err(gap)?
             .map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()))
             .collect::<Result<Vec<_>, _>>()
