@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
+use std::thread;
 
 use rustix::termios::tcgetwinsize;
 
@@ -12,7 +13,7 @@ use crate::benchmark::Needs;
 use crate::cli::{AuditArgs, Color, Format};
 use crate::evaluate::evaluate;
 use crate::plan::Plan;
-use crate::probe::docker::{Endpoint, Located};
+use crate::probe::docker::{Endpoint, Located, Session};
 use crate::report::text::Style;
 use crate::report::{Report, json, text};
 use crate::selection::Selection;
@@ -24,13 +25,17 @@ const PLAIN_WIDTH: u16 = 120;
 const LEAST_WIDTH: u16 = 60;
 
 pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
-    let library = library(&args.select.checks)?;
     let located = endpoint(args).locate()?;
-    let socket = match &located {
-        Located::Socket(socket) => Some(socket.as_path()),
+    // The engine takes its time to say who it is; the checks are read meanwhile.
+    let session = match &located {
+        Located::Socket(socket) => {
+            let socket = socket.clone();
+            Some(thread::spawn(move || Session::open(&socket)))
+        }
         Located::Nowhere(_) => None,
     };
-    let request = request(&args.select, &library, socket.is_some());
+    let library = library(&args.select.checks)?;
+    let request = request(&args.select, &library, session.is_some());
     if let (Located::Nowhere(places), true, true) =
         (&located, request.benchmarks.is_empty(), !request.sections.is_empty())
     {
@@ -43,7 +48,8 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let plan = Plan::of(selection.checks.values().copied());
     let facts = {
         let _progress = Progress::start("looking at the machine");
-        crate::probe::collect(&plan, socket)
+        let session = session.map(|session| session.join().map_err(|_| "the engine's client ended".to_owned()));
+        crate::probe::collect(&plan, session.transpose()?)
     };
     let mut report = evaluate(&selection, &facts).map_err(|error| error.to_string())?;
     if let Located::Nowhere(places) = &located {

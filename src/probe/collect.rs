@@ -1,23 +1,23 @@
 //! One collection: everything that a plan wants, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 
-use super::docker::{self, Answers, Described};
+use super::docker::{Answers, Described, Session};
 use super::process::Reference;
 use super::{System, View, daemon, file, host, mounts, namespace, process, programs, sysctl};
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Program};
 use crate::parallel;
 use crate::plan::Plan;
 
-/// Looks at the machine, and at the engine behind a socket if there is one.
-pub fn collect(plan: &Plan, socket: Option<&Path>) -> Facts {
+/// Looks at the machine, and at its engine if there is one.
+pub fn collect(plan: &Plan, session: Option<Session>) -> Facts {
     let system = System::live();
     let collected_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let (host, mut engine) = thread::scope(|scope| {
         let host = scope.spawn(|| HostSide::collect(&system, plan));
-        let engine = EngineSide::collect(&system, plan, socket);
+        let engine = EngineSide::collect(&system, plan, session);
         (host.join().unwrap_or_else(|_| HostSide::lost()), engine)
     });
     let reference = Reference::observe(&system, engine.pid.as_ref().ok().copied());
@@ -75,14 +75,15 @@ struct EngineSide {
 }
 
 impl EngineSide {
-    fn collect(system: &System, plan: &Plan, socket: Option<&Path>) -> Self {
-        let Some(socket) = socket else {
+    fn collect(system: &System, plan: &Plan, session: Option<Session>) -> Self {
+        let Some(session) = session else {
             let gap = Gap::new(GapKind::Missing, "there is no container engine");
             return Self { answers: Answers::none(&gap), daemon: gap.clone().into(), pid: Err(gap) };
         };
         let (answers, owner) = thread::scope(|scope| {
-            let owner = scope.spawn(|| daemon::owner(system, socket));
-            let answers = docker::ask(socket, plan);
+            let socket = session.socket().to_owned();
+            let owner = scope.spawn(move || daemon::owner(system, &socket));
+            let answers = session.ask(plan);
             let ended =
                 || Err(Gap::new(GapKind::Unsupported, "the probe of the engine's process ended before it was done"));
             (answers, owner.join().unwrap_or_else(|_| ended()))

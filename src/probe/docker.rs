@@ -16,6 +16,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 
 pub use endpoint::{Endpoint, Located};
+use tokio::runtime::Runtime;
 
 use self::client::Client;
 use self::container::Surroundings;
@@ -56,35 +57,75 @@ struct RunningExec {
     pid: Option<u32>,
 }
 
-/// Asks the engine for everything that the plan wants.
-pub(super) fn ask(socket: &Path, plan: &Plan) -> Answers {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    match runtime {
-        Ok(runtime) => runtime.block_on(async {
-            match Client::connect(socket) {
-                Ok(client) => ask_client(&client, socket, plan).await,
-                Err(gap) => Answers::none(&gap),
+/// A conversation with an engine. It begins with what every audit asks, before it is known what else this one will.
+pub struct Session {
+    socket: PathBuf,
+    opened: Result<Opened, Gap>,
+}
+
+struct Opened {
+    runtime: Runtime,
+    client: Client,
+    version: Result<wire::Version, Gap>,
+    info: Result<wire::Info, Gap>,
+    list: Result<Vec<wire::ListedContainer>, Gap>,
+}
+
+impl Session {
+    /// Asks the engine behind a socket who it is and which containers it has.
+    pub fn open(socket: &Path) -> Self {
+        Self { socket: socket.to_owned(), opened: Opened::new(socket) }
+    }
+
+    /// The socket that is asked.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Asks for everything else that the plan wants.
+    pub(super) fn ask(self, plan: &Plan) -> Answers {
+        match self.opened {
+            Ok(Opened { runtime, client, version, info, list }) => {
+                let engine = version.and_then(|version| Ok(engine::engine(version, info?, &self.socket)));
+                runtime.block_on(ask(&client, engine, list, plan))
             }
-        }),
-        Err(error) => Answers::none(&Gap::io("the runtime of the engine's client", &error)),
+            Err(gap) => Answers::none(&gap),
+        }
     }
 }
 
-async fn ask_client(client: &Client, socket: &Path, plan: &Plan) -> Answers {
-    let (version, info, list, images, networks, volumes) = futures_util::join!(
-        client.version(),
-        client.info(),
-        wanted(plan.wants("containers"), client.containers()),
+impl Opened {
+    fn new(socket: &Path) -> Result<Self, Gap> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| Gap::io("the runtime of the engine's client", &error))?;
+        let (client, (version, info, list)) = runtime.block_on(async {
+            let client = Client::connect(socket)?;
+            let first = futures_util::join!(client.version(), client.info(), client.containers());
+            Ok::<_, Gap>((client, first))
+        })?;
+        Ok(Self { runtime, client, version, info, list })
+    }
+}
+
+async fn ask(
+    client: &Client,
+    engine: Result<Engine, Gap>,
+    list: Result<Vec<wire::ListedContainer>, Gap>,
+    plan: &Plan,
+) -> Answers {
+    let mut notices = Vec::new();
+    let inspected = async {
+        match list {
+            Ok(list) => Ok(inspect_all(client, list, plan, &mut notices).await),
+            Err(gap) => Err(gap),
+        }
+    };
+    let (containers, images, networks, volumes) = futures_util::join!(
+        inspected,
         wanted(plan.wants("images") || plan.wants("containers.image_current"), client.images()),
         wanted(plan.wants("networks"), client.networks()),
         wanted(plan.wants("containers.mounts"), client.volumes()),
     );
-    let mut notices = Vec::new();
-    let engine = version.and_then(|version| Ok(engine::engine(version, info?, socket)));
-    let containers = match list {
-        Ok(list) => Ok(inspect_all(client, list, plan, &mut notices).await),
-        Err(gap) => Err(gap),
-    };
     let execs = match &containers {
         Ok(containers) if plan.wants("containers.execs") => ask_execs(client, containers).await,
         _ => BTreeMap::new(),
