@@ -133,12 +133,11 @@ pub(crate) fn load(source: &Arc<Source>, id: &str, faults: &mut Diagnostics) -> 
 }
 
 fn references(source: &Arc<Source>, file: &CheckFile, faults: &mut Diagnostics) {
+    static FORMS: LazyLock<BTreeMap<&str, Regex>> =
+        LazyLock::new(|| FRAMEWORKS.iter().filter_map(|(name, form)| Some((*name, Regex::new(form).ok()?))).collect());
     for reference in &file.references {
         let text = reference.get_ref();
-        let known = text.split_once(':').and_then(|(framework, number)| {
-            let (_, form) = FRAMEWORKS.iter().find(|(name, _)| *name == framework)?;
-            Regex::new(form).ok().map(|form| form.is_match(number))
-        });
+        let known = text.split_once(':').and_then(|(framework, number)| Some(FORMS.get(framework)?.is_match(number)));
         if known != Some(true) {
             let names: Vec<&str> = FRAMEWORKS.iter().map(|(name, _)| *name).collect();
             let help = format!("a reference is framework:number, the framework one of {}", names.join(", "));
