@@ -1,6 +1,6 @@
 //! Every check and benchmark: those compiled into the program, and a site's own on top.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -48,10 +48,8 @@ impl Library {
         let layer = embedded(&CHECKS, Kind::Check).chain(embedded(&BENCHMARKS, Kind::Benchmark)).collect();
         library.add_layer(layer, false, &mut faults);
         for directory in directories {
-            match site_files(directory) {
-                Ok(layer) => library.add_layer(layer, true, &mut faults),
-                Err(message) => faults.general(message, None),
-            }
+            let layer = site_files(directory, &mut BTreeSet::new(), &mut faults);
+            library.add_layer(layer, true, &mut faults);
         }
         library.link(&mut faults);
         if faults.is_empty() { Ok(library) } else { Err(faults) }
@@ -139,18 +137,36 @@ fn embedded_files(dir: &'static Dir<'_>) -> Vec<(&'static str, &'static str)> {
     files
 }
 
-fn site_files(directory: &Path) -> Result<Vec<(Kind, Arc<Source>)>, String> {
-    let explain = |error: std::io::Error| format!("cannot read {}: {error}", directory.display());
-    let mut entries = std::fs::read_dir(directory).map_err(explain)?.collect::<Result<Vec<_>, _>>().map_err(explain)?;
+/// The files below a directory; `seen` are the directories that were read, since links can lead round and round.
+fn site_files(directory: &Path, seen: &mut BTreeSet<PathBuf>, faults: &mut Diagnostics) -> Vec<(Kind, Arc<Source>)> {
+    let entries = directory
+        .canonicalize()
+        .and_then(|real| Ok((real, std::fs::read_dir(directory)?.collect::<Result<Vec<_>, _>>()?)));
+    let mut entries = match entries {
+        Ok((real, entries)) if seen.insert(real.clone()) => entries,
+        Ok(_) => {
+            faults.general(format!("{} leads to a directory that was read already", directory.display()), None);
+            return Vec::new();
+        }
+        Err(error) => {
+            faults.general(format!("cannot read {}: {error}", directory.display()), None);
+            return Vec::new();
+        }
+    };
     entries.sort_by_key(std::fs::DirEntry::file_name);
     let mut files = Vec::new();
-    for path in entries.iter().map(std::fs::DirEntry::path) {
+    // What is hidden is no check: editors and Kubernetes keep copies there.
+    let shown = |entry: &&std::fs::DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
+    for path in entries.iter().filter(shown).map(std::fs::DirEntry::path) {
         if path.is_dir() {
-            files.extend(site_files(&path)?);
+            files.extend(site_files(&path, seen, faults));
         } else if path.extension().is_some_and(|extension| extension == "toml") {
             let below = path.parent().and_then(Path::file_name).is_some_and(|name| name == "benchmarks");
-            files.push((if below { Kind::Benchmark } else { Kind::Check }, document::read(&path)?));
+            match document::read(&path) {
+                Ok(source) => files.push((if below { Kind::Benchmark } else { Kind::Check }, source)),
+                Err(message) => faults.general(message, None),
+            }
         }
     }
-    Ok(files)
+    files
 }
