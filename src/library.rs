@@ -22,6 +22,8 @@ static BENCHMARKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/benchmarks");
 pub struct Library {
     checks: BTreeMap<String, Entry>,
     benchmarks: BTreeMap<String, Benchmark>,
+    /// Files whose checks have faults: a benchmark that names them does nothing wrong.
+    faulty: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -98,7 +100,12 @@ impl Library {
                 self.benchmarks.extend(benchmark::load(&source, &id, faults).map(|loaded| (id, loaded)));
                 continue;
             }
-            for check in check::load(&source, &id, faults) {
+            let before = faults.len();
+            let checks = check::load(&source, &id, faults);
+            if faults.len() > before {
+                self.faulty.insert(id);
+            }
+            for check in checks {
                 let entry = Entry { check, source: Arc::clone(&source), site };
                 let id = entry.check.id.clone();
                 if let Some(first) = layer.insert(id.clone(), entry) {
@@ -117,7 +124,7 @@ impl Library {
         });
         for (benchmark, check) in named {
             let id = check.get_ref();
-            if !self.checks.contains_key(id) {
+            if !self.checks.contains_key(id) && !self.faulty.contains(id) {
                 let help = did_you_mean(id, self.checks.keys().map(String::as_str));
                 faults.at(&benchmark.source, check.span(), format!("there is no check `{id}`"), help);
             }

@@ -1,12 +1,17 @@
 //! Every fault that a check or a benchmark can have, as it is drawn, and packs that mean harm.
 //!
-//! `INSTA_UPDATE=always cargo test --test lint`, then `cargo insta accept`, rewrites the drawings.
+//! `INSTA_UPDATE=always cargo test --test lint` rewrites the drawings in `tests/snapshots`.
 
-#![allow(clippy::disallowed_types, clippy::unwrap_used, clippy::panic, reason = "a test runs the program that it tests")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test runs the program that it tests"
+)]
 
 mod pack;
 
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use insta::assert_snapshot;
 
@@ -14,7 +19,8 @@ use pack::{CHECK, Pack, benchmark, check};
 
 #[test]
 fn a_good_pack_holds() {
-    let pack = Pack::new(&[("good-check.toml", CHECK), ("benchmarks/site.toml", &benchmark(&[("1.1", 1, "good-check")]))]);
+    let pack =
+        Pack::new(&[("good-check.toml", CHECK), ("benchmarks/site.toml", &benchmark(&[("1.1", 1, "good-check")]))]);
     let run = pack.lint();
     assert_eq!((run.code, run.stdout.as_str()), (0, "1 checks hold, by 2 examples\n"));
 }
@@ -83,7 +89,10 @@ fn every_fault_of_a_benchmark() {
         ("outside of its sections", benchmark(&[("2.1", 1, "good-check")])),
         ("no check", benchmark(&[("1.1", 1, "good-check")]).replace("['good-check']", "[]")),
         ("unknown key", benchmark(&[("1.1", 1, "good-check")]).replace("level", "lavel")),
-        ("needs what there is not", benchmark(&[("1.1", 1, "good-check")]).replace("source", "needs = 'dokcer'\nsource")),
+        (
+            "needs what there is not",
+            benchmark(&[("1.1", 1, "good-check")]).replace("source", "needs = 'dokcer'\nsource"),
+        ),
     ] {
         let run = one(text);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{name}: {}", run.stderr);
@@ -105,7 +114,7 @@ fn all_faults_come_in_one_run() {
         ("a/twice.toml", CHECK),
         ("b/twice.toml", CHECK),
         ("variants.toml", &variants),
-        ("benchmarks/site.toml", &benchmark(&[("1.1", 3, "god-check")])),
+        ("benchmarks/site.toml", &benchmark(&[("1.1", 3, "god-check"), ("1.2", 1, "several")])),
     ]);
     let run = pack.lint();
     assert_eq!(run.code, 2);
@@ -125,7 +134,7 @@ fn files_that_cannot_be_read() {
     symlink("/dev/zero", dir.join("zero.toml")).unwrap();
     let run = pack.lint();
     assert_eq!(run.code, 2);
-    assert_snapshot!(run.stderr, @"");
+    assert_snapshot!(run.stderr);
 }
 
 #[test]
@@ -135,14 +144,14 @@ fn a_file_that_may_not_be_read() {
     std::fs::set_permissions(pack.dir.path().join("secret.toml"), PermissionsExt::from_mode(0o600)).unwrap();
     let run = pack.lint_as_nobody();
     assert_eq!(run.code, 2);
-    assert_snapshot!(run.stderr, @"");
+    assert_snapshot!(run.stderr);
 }
 
 #[test]
 fn a_directory_that_is_not_there() {
     let run = pack::run(&["lint", "/nowhere/at/all"]);
     assert_eq!(run.code, 2);
-    assert_snapshot!(run.stderr, @"");
+    assert_snapshot!(run.stderr);
     let run = pack::run(&["audit", "--checks", "/nowhere/at/all"]);
     assert_eq!(run.code, 2);
 }
