@@ -24,8 +24,16 @@ impl Audit {
         let text = finish(plimsoll().args(["audit", "--color", "never", "--engine-socket", socket]));
         harmless(&text.stdout);
         harmless(&text.stderr);
+        let audit = Self::json(liar);
+        assert_eq!(text.code, audit.run.code, "{}", text.stderr);
+        audit
+    }
+
+    /// Without a look at the text, which would take its time again.
+    fn json(liar: &Liar) -> Self {
+        let socket = liar.socket().to_str().unwrap();
         let run = finish(plimsoll().args(["audit", "--format", "json", "--engine-socket", socket]));
-        assert_eq!((text.code, run.stderr.as_str()), (run.code, ""), "{}", text.stderr);
+        assert_eq!(run.stderr, "");
         let report = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stdout));
         Self { run, report }
     }
@@ -46,12 +54,14 @@ impl Audit {
         found.unwrap_or_else(|| panic!("no {check} of {name}"))["verdict"].as_str().unwrap()
     }
 
-    /// Nothing is known of this container: every check of it is unknown.
+    /// Nothing is known of this container: a check of it is unknown, unless the engine by itself tells that it does not apply.
     fn is_dark(&self, name: &str) {
-        let verdicts = self.verdicts(name);
-        assert!(verdicts.len() > 20, "{name}: {verdicts:?}");
+        assert!(self.verdicts(name).len() > 20, "{name}");
         for finding in self.findings().iter().filter(|finding| finding["subject"]["name"] == name) {
-            assert_eq!(finding["verdict"], "unknown", "{finding}");
+            let evidence = finding["evidence"].as_array().unwrap();
+            let fact = |fact: &Value| fact["fact"].as_str().unwrap().starts_with("engine.");
+            let settled = finding["verdict"] == "not-applicable" && evidence.iter().all(fact);
+            assert!(settled || finding["verdict"] == "unknown", "{finding}");
             assert!(!finding["reason"].as_str().unwrap().is_empty());
         }
     }
@@ -59,7 +69,7 @@ impl Audit {
     /// The container `web` is judged by what the engine was told.
     fn judges_web(&self) {
         assert_eq!(self.verdict("container-not-privileged", "web"), "pass");
-        assert_eq!(self.verdict("container-root-read-only", "web") == "fail", false);
+        assert_ne!(self.verdict("container-root-read-only", "web"), "fail");
         assert!(self.verdicts("web").contains(&"pass"));
     }
 
@@ -114,23 +124,28 @@ fn answers_that_are_none() {
     }
 }
 
-/// Waits for the limit of ten seconds, thrice at the same time: before the head, in the body, and before the connection is taken.
+/// Waits for the limit of ten seconds: before the head of an answer, in its body, and before the connection is taken.
 #[test]
 fn engines_that_never_answer() {
     std::thread::scope(|scope| {
         for answer in [Answer::Silence, Answer::Half] {
+            let one = answer.clone();
             scope.spawn(move || {
                 let mut liar = Liar::with_web();
                 liar.contain("dark", |_| {});
-                liar.answer(&format!("/containers/{}/json", id("dark")), answer.clone());
-                let audit = Audit::of(&liar);
+                liar.answer(&format!("/containers/{}/json", id("dark")), one);
+                let audit = Audit::json(&liar);
                 audit.is_dark("dark");
                 audit.judges_web();
-                let reason = audit.findings().iter().find(|f| f["subject"]["name"] == "dark").unwrap();
-                assert!(reason["reason"].as_str().unwrap().starts_with("timed out: "), "{reason}");
-                assert!((9.0..15.0).contains(&audit.run.seconds), "{}", audit.run.seconds);
+                let about = |finding: &&Value| finding["check"] == "container-not-privileged";
+                let reasons: Vec<&Value> = audit.findings().iter().filter(about).map(|f| &f["reason"]).collect();
+                assert!(reasons[0].as_str().unwrap().starts_with("timed out: "), "{reasons:?}");
+                assert!((9.0..20.0).contains(&audit.run.seconds), "{}", audit.run.seconds);
+            });
+            scope.spawn(move || {
+                let liar = Liar::with_web();
                 liar.answer_all(&answer);
-                Audit::of(&liar).passes_nothing();
+                Audit::json(&liar).passes_nothing();
             });
         }
         scope.spawn(|| {
@@ -160,7 +175,6 @@ fn words_that_no_client_knows() {
         assert_eq!(audit.verdict("container-not-privileged", name), "pass", "{name}");
     }
     assert_ne!(audit.verdict("container-restarts-bounded", "restarts"), "pass");
-    assert_ne!(audit.verdict("container-health-checked", "unhealthy"), "pass");
 }
 
 #[test]
