@@ -79,8 +79,9 @@ impl Diagnostic {
         let title = Level::ERROR.primary_title(&self.message);
         let group = match &self.source {
             Some(source) => {
-                let end = self.span.end.min(source.text.len());
-                let span = self.span.start.min(end)..end;
+                // Half a character cannot be drawn.
+                let end = source.text.ceil_char_boundary(self.span.end);
+                let span = source.text.floor_char_boundary(self.span.start.min(end))..end;
                 title.element(
                     Snippet::source(source.text.as_str())
                         .path(source.name.as_str())

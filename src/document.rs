@@ -1,6 +1,9 @@
 //! TOML that people write, held against the type it should have: every fault at once, each with its place.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,10 +16,23 @@ use toml::de::{DeTable, DeValue};
 use crate::diagnostic::{Diagnostics, Source, did_you_mean};
 use crate::types::{Field, Struct, Type};
 
+/// The largest file that a person is believed to have written, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
 /// Reads a file that a person wrote.
-#[expect(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
 pub fn read(path: &Path) -> Result<Arc<Source>, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let cannot = |why: &dyn Display| format!("cannot read {}: {why}", path.display());
+    // Opening a pipe would wait for somebody to write into it.
+    let metadata = std::fs::metadata(path).map_err(|error| cannot(&error))?;
+    if !metadata.is_file() {
+        return Err(cannot(&"it is not a regular file"));
+    }
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| cannot(&error))?;
+    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| cannot(&error))?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(cannot(&format_args!("it is larger than {MAX_BYTES} bytes")));
+    }
     Ok(Arc::new(Source { name: path.display().to_string(), text }))
 }
 

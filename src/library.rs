@@ -1,6 +1,6 @@
 //! Every check and benchmark: those compiled into the program, and a site's own on top.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ static BENCHMARKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/benchmarks");
 pub struct Library {
     checks: BTreeMap<String, Entry>,
     benchmarks: BTreeMap<String, Benchmark>,
+    /// Files whose checks have faults: a benchmark that names them does nothing wrong.
+    faulty: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -49,10 +51,8 @@ impl Library {
         let layer = embedded(&CHECKS, Kind::Check).chain(embedded(&BENCHMARKS, Kind::Benchmark)).collect();
         library.add_layer(layer, false, &mut faults);
         for directory in directories {
-            match site_files(directory) {
-                Ok(layer) => library.add_layer(layer, true, &mut faults),
-                Err(message) => faults.general(message, None),
-            }
+            let layer = site_files(directory, &mut BTreeSet::new(), &mut faults);
+            library.add_layer(layer, true, &mut faults);
         }
         library.link(&mut faults);
         if faults.is_empty() { Ok(library) } else { Err(faults) }
@@ -104,11 +104,15 @@ impl Library {
             (checks, faults)
         });
         for ((kind, source), (loaded, found)) in files.into_iter().zip(loaded) {
+            let faulty = !found.is_empty();
             faults.extend(found);
             if kind == Kind::Benchmark {
                 let id = stem(&source);
                 self.benchmarks.extend(benchmark::load(&source, &id, faults).map(|loaded| (id, loaded)));
                 continue;
+            }
+            if faulty {
+                self.faulty.insert(stem(&source));
             }
             for check in loaded {
                 let entry = Entry { check, source: Arc::clone(&source), site };
@@ -129,7 +133,7 @@ impl Library {
         });
         for (benchmark, check) in named {
             let id = check.get_ref();
-            if !self.checks.contains_key(id) {
+            if !self.checks.contains_key(id) && !self.faulty.contains(id) {
                 let help = did_you_mean(id, self.checks.keys().map(String::as_str));
                 faults.at(&benchmark.source, check.span(), format!("there is no check `{id}`"), help);
             }
@@ -168,18 +172,36 @@ fn embedded_files(dir: &'static Dir<'_>) -> Vec<(&'static str, &'static str)> {
     files
 }
 
-fn site_files(directory: &Path) -> Result<Vec<(Kind, Arc<Source>)>, String> {
-    let explain = |error: std::io::Error| format!("cannot read {}: {error}", directory.display());
-    let mut entries = std::fs::read_dir(directory).map_err(explain)?.collect::<Result<Vec<_>, _>>().map_err(explain)?;
+/// The files below a directory; `seen` are the directories that were read, since links can lead round and round.
+fn site_files(directory: &Path, seen: &mut BTreeSet<PathBuf>, faults: &mut Diagnostics) -> Vec<(Kind, Arc<Source>)> {
+    let entries = directory
+        .canonicalize()
+        .and_then(|real| Ok((real, std::fs::read_dir(directory)?.collect::<Result<Vec<_>, _>>()?)));
+    let mut entries = match entries {
+        Ok((real, entries)) if seen.insert(real.clone()) => entries,
+        Ok(_) => {
+            faults.general(format!("{} leads to a directory that was read already", directory.display()), None);
+            return Vec::new();
+        }
+        Err(error) => {
+            faults.general(format!("cannot read {}: {error}", directory.display()), None);
+            return Vec::new();
+        }
+    };
     entries.sort_by_key(std::fs::DirEntry::file_name);
     let mut files = Vec::new();
-    for path in entries.iter().map(std::fs::DirEntry::path) {
+    // What is hidden is no check: editors and Kubernetes keep copies there.
+    let shown = |entry: &&std::fs::DirEntry| !entry.file_name().as_encoded_bytes().starts_with(b".");
+    for path in entries.iter().filter(shown).map(std::fs::DirEntry::path) {
         if path.is_dir() {
-            files.extend(site_files(&path)?);
+            files.extend(site_files(&path, seen, faults));
         } else if path.extension().is_some_and(|extension| extension == "toml") {
             let below = path.parent().and_then(Path::file_name).is_some_and(|name| name == "benchmarks");
-            files.push((if below { Kind::Benchmark } else { Kind::Check }, document::read(&path)?));
+            match document::read(&path) {
+                Ok(source) => files.push((if below { Kind::Benchmark } else { Kind::Check }, source)),
+                Err(message) => faults.general(message, None),
+            }
         }
     }
-    Ok(files)
+    files
 }

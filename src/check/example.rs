@@ -39,7 +39,8 @@ pub(crate) fn load(check: &Check, source: &Arc<Source>, faults: &mut Diagnostics
         list.filter_map(|value| one(value, source, check.each, &check.parameters, faults)).collect();
     for needed in [Verdict::Pass, Verdict::Fail] {
         if !examples.iter().any(|example| example.verdict == needed) {
-            faults.at(source, 0..0, format!("`{}` has no example that comes to {needed}", check.id), None);
+            let place = table.get_ref().get("pass").map_or(0..0, Spanned::span);
+            faults.at(source, place, format!("`{}` has no example that comes to {needed}", check.id), None);
         }
     }
     examples

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
+use std::thread;
 
 use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo};
 use cel::common::types::CelBool;
 use cel::common::value::CowVal;
 use cel::context::VariableResolver;
-use cel::{Context, ExecutionError, Value};
+use cel::{Context, Env, ExecutionError, Program, Value};
 
 use super::node::{Node, Unseen};
 use super::reads::{Elements, Path, Read, Step};
@@ -18,6 +19,12 @@ use crate::types::Type;
 
 /// The longest expression, in bytes.
 const MAX_SOURCE: usize = 1024;
+/// The most opening brackets, wherever they stand; how deep they nest cannot be told before they were parsed.
+const MAX_BRACKETS: usize = 64;
+/// Brackets up to which the parser, which recurses through thirty functions for each, needs no stack of its own.
+const SHALLOW: usize = 6;
+/// Room for `MAX_BRACKETS` nested brackets without optimisation, in bytes; the kernel gives what is used.
+const DEEP_STACK: usize = 64 << 20;
 /// The deepest tree; deeper ones would exhaust the stack of the recursive evaluator.
 const MAX_DEPTH: usize = 64;
 /// How many comprehensions may stand inside each other; each level multiplies the cost by the length of a list.
@@ -87,7 +94,11 @@ impl Expression {
             return Err(whole(format!("longer than {MAX_SOURCE} bytes: {}", text.len())));
         }
         let env = functions::environment().map_err(|error| whole(error.to_string()))?;
-        let program = env.compile(text).map_err(|errors| syntax_faults(text, &errors))?;
+        let brackets = text.matches(['(', '[', '{']).count();
+        if brackets > MAX_BRACKETS {
+            return Err(whole(format!("more than {MAX_BRACKETS} brackets: {brackets}")));
+        }
+        let program = if brackets > SHALLOW { parse_deep(&env, text) } else { parse(&env, text) }?;
         bounds(program.expression(), 0, 0).map_err(whole)?;
         let mut faults = Vec::new();
         let ast = substitute(program.expression(), parameters, &mut faults);
@@ -156,19 +167,26 @@ fn truth(ast: &IdedExpr, context: &Context) -> Result<bool, Undecided> {
     }
 }
 
-fn syntax_faults(text: &str, errors: &cel::ParseErrors) -> Vec<ExpressionFault> {
-    let fault = |error: &cel::ParseError| {
-        let (line, column) = error.pos;
-        let line_start: usize =
-            text.split_inclusive('\n').take(usize::try_from(line - 1).unwrap_or(0)).map(str::len).sum();
-        let start = (line_start + usize::try_from(column - 1).unwrap_or(0)).min(text.len());
-        ExpressionFault {
-            span: start..(start + 1).min(text.len()),
-            message: format!("not an expression: {}", error.msg),
-            help: None,
-        }
-    };
-    errors.errors.iter().map(fault).collect()
+fn parse(env: &Env, text: &str) -> Result<Program, Vec<ExpressionFault>> {
+    env.compile(text).map_err(|errors| errors.errors.iter().map(|error| syntax_fault(text, error)).collect())
+}
+
+fn parse_deep(env: &Env, text: &str) -> Result<Program, Vec<ExpressionFault>> {
+    let died = || vec![ExpressionFault { span: 0..text.len(), message: "cannot be parsed".to_owned(), help: None }];
+    thread::scope(|scope| {
+        let parser = thread::Builder::new().stack_size(DEEP_STACK).spawn_scoped(scope, || parse(env, text));
+        parser.map_err(|_| died())?.join().map_err(|_| died())?
+    })
+}
+
+fn syntax_fault(text: &str, error: &cel::ParseError) -> ExpressionFault {
+    let (line, column) = error.pos;
+    let before = |position: isize| usize::try_from(position - 1).unwrap_or(0);
+    let line_start: usize = text.split_inclusive('\n').take(before(line)).map(str::len).sum();
+    let mut rest = text.get(line_start..).unwrap_or_default().char_indices().skip(before(column));
+    let mut next = || rest.next().map_or(text.len(), |(at, _)| line_start + at);
+    let (start, end) = (next(), next());
+    ExpressionFault { span: start..end, message: format!("not an expression: {}", error.msg), help: None }
 }
 
 fn located(text: &str, info: &SourceInfo, fault: Fault) -> ExpressionFault {

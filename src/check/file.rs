@@ -134,15 +134,12 @@ pub(crate) fn load(source: &Arc<Source>, id: &str, faults: &mut Diagnostics) -> 
 }
 
 fn references(source: &Arc<Source>, file: &CheckFile, faults: &mut Diagnostics) {
-    static FORMS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-        FRAMEWORKS.iter().filter_map(|(name, form)| Regex::new(form).ok().map(|form| (*name, form))).collect()
-    });
+    static FORMS: LazyLock<BTreeMap<&str, Regex>> =
+        LazyLock::new(|| FRAMEWORKS.iter().filter_map(|(name, form)| Some((*name, Regex::new(form).ok()?))).collect());
     for reference in &file.references {
         let text = reference.get_ref();
-        let is_reference = text.split_once(':').is_some_and(|(framework, number)| {
-            FORMS.iter().any(|(name, form)| *name == framework && form.is_match(number))
-        });
-        if !is_reference {
+        let known = text.split_once(':').and_then(|(framework, number)| Some(FORMS.get(framework)?.is_match(number)));
+        if known != Some(true) {
             let names: Vec<&str> = FRAMEWORKS.iter().map(|(name, _)| *name).collect();
             let help = format!("a reference is framework:number, the framework one of {}", names.join(", "));
             faults.at(source, reference.span(), format!("`{text}` is not a reference"), Some(help));

@@ -75,7 +75,7 @@ impl<'r> Walk<'r> {
                 for item in &list.elements {
                     element = self.ty(item);
                     if !matches!(element, Type::String | Type::Enum(_) | Type::Int | Type::Any) {
-                        self.fault(item.id, format!("a list is of text or numbers, not of {element}"), None);
+                        element = self.fault(item.id, format!("a list is of text or numbers, not of {element}"), None);
                     }
                 }
                 Type::List(Arc::new(element))

@@ -55,8 +55,11 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     if let Located::Nowhere(places) = &located {
         report.notices.push(format!("{} {NO_ENGINE}", list(places)));
     }
-    write(&report, args)?;
-    Ok(status(&report, args.fail_on))
+    match write(&report, args) {
+        // A reader that has seen enough does not change what was found.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(status(&report, args.fail_on)),
+    }
 }
 
 const NO_ENGINE: &str = "do not exist, so that there is no container engine, and no benchmark applies";

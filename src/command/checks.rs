@@ -10,6 +10,7 @@ use crate::check::functions::FUNCTIONS;
 use crate::cli::ChecksVerb;
 use crate::diagnostic::did_you_mean;
 use crate::library::Library;
+use crate::report::text::escape;
 use crate::types::Type;
 
 pub(super) fn run(verb: &ChecksVerb) -> Result<u8, Failure> {
@@ -35,7 +36,7 @@ fn list(library: &Library, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     for check in library.checks() {
-        table.add_row([check.id.as_str(), check.severity.as_str(), check.each.as_str(), check.title()]);
+        table.add_row([&check.id, check.severity.as_str(), check.each.as_str(), &escape(check.title())]);
     }
     writeln!(out, "{}", table.trim_fmt())
 }
@@ -55,7 +56,7 @@ fn functions(out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn show(check: &Check, library: &Library, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}\n{}\n", check.id, check.title())?;
+    writeln!(out, "{}\n{}\n", check.id, escape(check.title()))?;
     writeln!(out, "severity    {}", check.severity)?;
     writeln!(out, "asked of    each {}", check.each.as_str())?;
     for benchmark in library.benchmarks() {
@@ -66,18 +67,23 @@ fn show(check: &Check, library: &Library, out: &mut dyn Write) -> io::Result<()>
         }
     }
     writeln!(out, "references  {}", check.references.join(", "))?;
-    writeln!(out, "file        {}\n", check.origin)?;
+    writeln!(out, "file        {}\n", escape(&check.origin))?;
     if let Some((condition, otherwise)) = check.when() {
-        writeln!(out, "applies if  {condition}\n    else    {otherwise}")?;
+        writeln!(out, "applies if  {}\n    else    {}", lines(condition), lines(otherwise))?;
     }
     if let Some((condition, why)) = check.manual() {
-        writeln!(out, "a person judges if  {condition}\n    since   {why}")?;
+        writeln!(out, "a person judges if  {}\n    since   {}", lines(condition), lines(why))?;
     }
-    writeln!(out, "passes if   {}\n\nlooks at", check.pass())?;
+    writeln!(out, "passes if   {}\n\nlooks at", lines(check.pass()))?;
     for (fact, field) in looked_at(check) {
         writeln!(out, "  {fact}\n      {field}")?;
     }
-    writeln!(out, "\nwhy\n  {}\n\nremedy\n  {}", check.rationale.trim(), check.remediation().trim())
+    writeln!(out, "\nwhy\n  {}\n\nremedy\n  {}", lines(check.rationale.trim()), lines(check.remediation().trim()))
+}
+
+/// A text of several lines whose words may be another's; they must not drive the reader's terminal.
+fn lines(text: &str) -> String {
+    text.lines().map(escape).collect::<Vec<_>>().join("\n")
 }
 
 /// The facts that a check reads, each with its meaning and source.

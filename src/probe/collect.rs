@@ -168,6 +168,9 @@ impl Kernel<'_> {
         let process = match (described.pid, self.pids) {
             _ if !wants_process => Observed::not_collected(),
             (None, _) => match &described.container.inspect {
+                Observed::Known { value, .. } if value.running => {
+                    Observed::unknown(GapKind::Malformed, "the engine tells no process id of a container that runs")
+                }
                 Observed::Known { .. } => not_running().into(),
                 Observed::Unknown { gap, .. } => gap.clone().into(),
             },

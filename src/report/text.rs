@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle, presets};
 
-use self::escape::escape;
+pub(crate) use self::escape::escape;
 use self::finding::Block;
 use super::{BenchmarkResult, ControlResult, Finding, Report, Score};
 use crate::verdict::Verdict;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators};
+use regex::RegexBuilder;
 
 use super::shape::guards;
 use super::{Typed, Walk};
@@ -10,6 +11,9 @@ use crate::check::functions::{FUNCTIONS, Function, Kind};
 use crate::check::reads::Elements;
 use crate::diagnostic::did_you_mean;
 use crate::types::Type;
+
+/// The largest regular expression once it is compiled, in bytes: it is compiled again for every subject.
+const MAX_PATTERN: usize = 256 << 10;
 
 impl Walk<'_> {
     pub(super) fn call(&mut self, node: u64, call: &CallExpr) -> Type {
@@ -174,7 +178,9 @@ impl Walk<'_> {
         };
         let wrong = match (function.name, literal) {
             ("matches", None) => Some("the pattern must be written out".to_owned()),
-            ("matches", Some(pattern)) => regex::Regex::new(pattern).err().map(|error| error.to_string()),
+            ("matches", Some(pattern)) => {
+                RegexBuilder::new(pattern).size_limit(MAX_PATTERN).build().err().map(|error| error.to_string())
+            }
             ("within", Some(mode)) => i64::from_str_radix(mode, 8).err().map(|error| error.to_string()),
             _ => None,
         };

@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bollard::Docker;
 use bollard::errors::Error;
@@ -18,11 +18,15 @@ use crate::facts::{Gap, GapKind};
 
 /// How long one call may take.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How long all calls together may take: an engine that hangs on each of a thousand containers must not hold the audit for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection to an engine.
 #[derive(Clone, Debug)]
 pub(super) struct Client {
     docker: Docker,
+    /// When the last call has to be answered.
+    end: Instant,
 }
 
 impl Client {
@@ -30,64 +34,86 @@ impl Client {
         let path = socket.to_string_lossy();
         let docker = Docker::connect_with_unix(&path, LIMIT.as_secs(), bollard::API_DEFAULT_VERSION)
             .map_err(|error| gap("connect", &error))?;
-        Ok(Self { docker })
+        Ok(Self { docker, end: Instant::now() + PATIENCE })
     }
 
     pub(super) async fn version(&self) -> Result<wire::Version, Gap> {
-        call("GET /version", self.docker.version()).await
+        self.call("GET /version", self.docker.version()).await
     }
 
     pub(super) async fn info(&self) -> Result<wire::Info, Gap> {
-        call("GET /info", self.docker.info()).await
+        self.call("GET /info", self.docker.info()).await
     }
 
     pub(super) async fn containers(&self) -> Result<Vec<wire::ListedContainer>, Gap> {
         let options = bollard::query_parameters::ListContainersOptionsBuilder::default().all(true).build();
-        call("GET /containers/json", self.docker.list_containers(Some(options))).await
+        self.call("GET /containers/json", self.docker.list_containers(Some(options))).await
     }
 
     pub(super) async fn inspect(&self, id: &str) -> Result<wire::Inspect, Gap> {
-        call(&format!("GET /containers/{id}/json"), self.docker.inspect_container(id, None)).await
+        let name = format!("GET /containers/{id}/json");
+        plain(&name, id)?;
+        let inspect: wire::Inspect = self.call(&name, self.docker.inspect_container(id, None)).await?;
+        if inspect.id != id {
+            return Err(Gap::new(GapKind::Malformed, format!("{name}: describes another container, `{}`", inspect.id)));
+        }
+        Ok(inspect)
     }
 
     pub(super) async fn exec(&self, id: &str) -> Result<wire::Exec, Gap> {
-        call(&format!("GET /exec/{id}/json"), self.docker.inspect_exec(id)).await
+        let name = format!("GET /exec/{id}/json");
+        plain(&name, id)?;
+        self.call(&name, self.docker.inspect_exec(id)).await
     }
 
     pub(super) async fn images(&self) -> Result<Vec<wire::Image>, Gap> {
         let all = None::<bollard::query_parameters::ListImagesOptions>;
-        call("GET /images/json", self.docker.list_images(all)).await
+        self.call("GET /images/json", self.docker.list_images(all)).await
     }
 
     pub(super) async fn networks(&self) -> Result<Vec<wire::Network>, Gap> {
-        call("GET /networks", self.docker.list_networks(None)).await
+        self.call("GET /networks", self.docker.list_networks(None)).await
     }
 
     pub(super) async fn volumes(&self) -> Result<wire::Volumes, Gap> {
         let all = None::<bollard::query_parameters::ListVolumesOptions>;
-        call("GET /volumes", self.docker.list_volumes(all)).await
+        self.call("GET /volumes", self.docker.list_volumes(all)).await
+    }
+
+    /// Makes a call and decodes its answer; what bollard cannot decode is tried again from the answer's own JSON.
+    async fn call<T: Serialize, W: DeserializeOwned>(
+        &self,
+        name: &str,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<W, Gap> {
+        // bollard's own limit ends with the head of the answer; an engine can hang in its body.
+        let answer = timeout(LIMIT.min(self.end.saturating_duration_since(Instant::now())), answer)
+            .await
+            .unwrap_or(Err(Error::RequestTimeoutError));
+        let malformed = |error: serde_json::Error| Gap::new(GapKind::Malformed, format!("{name}: {error}"));
+        match answer {
+            Ok(typed) => serde_json::to_value(typed).and_then(serde_json::from_value).map_err(malformed),
+            Err(Error::JsonDataError { contents, .. }) => serde_json::from_str(&contents).map_err(malformed),
+            Err(error) => Err(gap(name, &error)),
+        }
     }
 }
 
-/// Makes a call and decodes its answer; what bollard cannot decode is tried again from the answer's own JSON.
-async fn call<T: Serialize, W: DeserializeOwned>(
-    name: &str,
-    answer: impl Future<Output = Result<T, Error>>,
-) -> Result<W, Gap> {
-    // bollard's own limit ends with the head of the answer; an engine can hang in its body.
-    let answer = timeout(LIMIT, answer).await.unwrap_or(Err(Error::RequestTimeoutError));
-    let malformed = |error: serde_json::Error| Gap::new(GapKind::Malformed, format!("{name}: {error}"));
-    match answer {
-        Ok(typed) => serde_json::to_value(typed).and_then(serde_json::from_value).map_err(malformed),
-        Err(Error::JsonDataError { contents, .. }) => serde_json::from_str(&contents).map_err(malformed),
-        Err(error) => Err(gap(name, &error)),
+/// An identifier becomes a part of a path, and must not be able to lead to another.
+fn plain(name: &str, id: &str) -> Result<(), Gap> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if id.is_empty() || !id.chars().all(plain) {
+        return Err(Gap::new(GapKind::Malformed, format!("{name}: not asked, `{id}` is no identifier")));
     }
+    Ok(())
 }
 
 fn gap(name: &str, error: &Error) -> Gap {
     let kind = match error {
         Error::RequestTimeoutError => {
-            return Gap::new(GapKind::TimedOut, format!("{name}: no answer within {} s", LIMIT.as_secs()));
+            let limits = (LIMIT.as_secs(), PATIENCE.as_secs());
+            let detail = format!("{name}: no answer within {} s, or {} s for all calls", limits.0, limits.1);
+            return Gap::new(GapKind::TimedOut, detail);
         }
         Error::DockerResponseServerError { status_code: 404, .. } => GapKind::Gone,
         Error::DockerResponseServerError { status_code: 401 | 403, .. } => GapKind::Denied,

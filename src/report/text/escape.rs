@@ -1,7 +1,7 @@
 //! Names on the audited machine are an attacker's to choose; none of them may drive the reader's terminal.
 
 /// The text with every control and direction-changing character spelt out.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.chars().map(|c| if is_hostile(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
