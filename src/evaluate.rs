@@ -2,6 +2,8 @@
 
 mod evidence;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -21,8 +23,8 @@ use crate::verdict::Verdict;
 /// Judges everything that was selected.
 pub fn evaluate(selection: &Selection<'_>, facts: &Facts) -> serde_json::Result<Report> {
     let json = serde_json::to_value(facts)?;
-    let subjects = Subjects { facts: &json, selection };
     let checks: Vec<&Check> = selection.checks.values().copied().collect();
+    let subjects = Subjects::new(&json, selection, &checks);
     let mut findings: Vec<Finding> =
         parallel::map(&checks, |check| subjects.judge(check)).into_iter().flatten().collect();
     findings.sort_by(|a, b| (&a.check, &a.subject).cmp(&(&b.check, &b.subject)));
@@ -52,6 +54,7 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Facts) -> serde_json::Result<
 struct Subjects<'s> {
     facts: &'s Value,
     selection: &'s Selection<'s>,
+    cases: BTreeMap<Each, Result<Vec<Case<'s>>, Unseen>>,
 }
 
 /// A subject with the facts that may be read when it is judged.
@@ -61,25 +64,38 @@ struct Case<'s> {
 }
 
 impl<'s> Subjects<'s> {
+    fn new(facts: &'s Value, selection: &'s Selection<'s>, checks: &[&Check]) -> Self {
+        let mut subjects = Self { facts, selection, cases: BTreeMap::new() };
+        for check in checks {
+            if !subjects.cases.contains_key(&check.each) {
+                subjects.cases.insert(check.each, subjects.find(check.each));
+            }
+        }
+        subjects
+    }
+
     /// One finding for every subject of the check.
     fn judge(&self, check: &Check) -> Vec<Finding> {
-        match self.cases(check.each) {
-            Ok(cases) => cases.iter().map(|case| finding(check, case)).collect(),
-            Err(reason) => {
-                let case = Case { subject: self.single(Each::Engine), bindings: self.bindings(check.each, None) };
-                let unseen = Finding {
-                    verdict: Verdict::Unknown,
-                    reason: Some(reason),
-                    evidence: Vec::new(),
-                    remediation: None,
-                    ..finding(check, &case)
-                };
-                vec![unseen]
-            }
+        match self.cases.get(&check.each) {
+            Some(Ok(cases)) => cases.iter().map(|case| finding(check, case)).collect(),
+            Some(Err(reason)) => vec![self.unseen(check, reason.clone())],
+            None => Vec::new(),
         }
     }
 
-    fn cases(&self, each: Each) -> Result<Vec<Case<'s>>, Unseen> {
+    /// The finding of a check whose subjects could not be listed.
+    fn unseen(&self, check: &Check, reason: Unseen) -> Finding {
+        let case = Case { subject: self.single(Each::Engine), bindings: self.bindings(check.each, None) };
+        Finding {
+            verdict: Verdict::Unknown,
+            reason: Some(reason),
+            evidence: Vec::new(),
+            remediation: None,
+            ..finding(check, &case)
+        }
+    }
+
+    fn find(&self, each: Each) -> Result<Vec<Case<'s>>, Unseen> {
         let Some(list) = each.list() else {
             return Ok(vec![Case { subject: self.single(each), bindings: self.bindings(each, None) }]);
         };

@@ -1,11 +1,12 @@
 //! The types of facts and of the files people write, read off their JSON schemas.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::facts::Facts;
 
@@ -70,7 +71,8 @@ impl Type {
     /// The type that a Rust type's schema describes.
     pub fn of<T: JsonSchema>() -> Self {
         let root = schemars::schema_for!(T).to_value();
-        Reader { definitions: root.get("$defs").cloned().unwrap_or_default() }.read(&root)
+        let definitions = root.get("$defs").and_then(Value::as_object);
+        Reader { definitions, named: RefCell::default() }.read(&root)
     }
 
     /// The type of the whole of [`Facts`].
@@ -148,11 +150,13 @@ impl Struct {
 }
 
 /// Reads types off one schema document.
-struct Reader {
-    definitions: Value,
+struct Reader<'s> {
+    definitions: Option<&'s Map<String, Value>>,
+    /// Definitions that were read already.
+    named: RefCell<BTreeMap<String, Type>>,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn read(&self, schema: &Value) -> Type {
         if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/")) {
             return self.named(name);
@@ -180,11 +184,17 @@ impl Reader {
 
     /// A definition, named after itself.
     fn named(&self, name: &str) -> Type {
-        match self.definitions.get(name).map(|definition| self.read(definition)) {
+        if let Some(read) = self.named.borrow().get(name) {
+            return read.clone();
+        }
+        let definition = self.definitions.and_then(|definitions| definitions.get(name));
+        let ty = match definition.map(|definition| self.read(definition)) {
             Some(Type::Struct(fields)) => Type::Struct(Arc::new(Struct { name: name.to_owned(), ..(*fields).clone() })),
             Some(other) => other,
             None => Type::Any,
-        }
+        };
+        self.named.borrow_mut().insert(name.to_owned(), ty.clone());
+        ty
     }
 
     fn plain(&self, kind: &str, schema: &Value) -> Type {
