@@ -31,15 +31,36 @@ fn with_tls() {
     let with = || Lab::builder().prepare(tls::certificates);
     let hosts = r#"{"hosts": ["unix://{dir}/docker.sock", "tcp://127.0.0.1:2376"]"#;
     let text = |more: &str| format!("{hosts}, {more}, {TLS}}}");
+    let tls = [tls::VERIFYING[0], "--tls", tls::VERIFYING[2], tls::VERIFYING[3], tls::VERIFYING[4]];
     let no_authority = [tls::VERIFYING[0], "--tls", tls::VERIFYING[3], tls::VERIFYING[4]];
     engines(
         &PLAIN,
         vec![
             engine("tlsverify", with().flags(tls::VERIFYING), "2.8 pass"),
             engine("tlsverify in the file", with().daemon_json(&text(r#""tlsverify": true"#)), "2.8 pass"),
-            engine("tls alone", with().flags(&no_authority), "2.8 fail"),
+            engine("tls alone", with().flags(&tls), "2.8 pass"),
+            engine(
+                "authority elsewhere",
+                with().env("DOCKER_CERT_PATH", "{dir}/tls").flags(&no_authority),
+                "2.8 unknown",
+            ),
+            engine("not verified", with().flags(&[&tls[..], &["--tlsverify=false"]].concat()), "2.8 fail"),
         ],
     );
+}
+
+/// Who says what the verdicts above say: a client without a certificate, at the engines themselves.
+#[test]
+fn who_gets_in() {
+    let tls = [tls::VERIFYING[0], "--tls", tls::VERIFYING[2], tls::VERIFYING[3], tls::VERIFYING[4]];
+    for (flags, gets_in) in [(&tls[..], false), (&[&tls[..], &["--tlsverify=false"]].concat(), true)] {
+        let lab = Lab::builder().prepare(tls::certificates).flags(flags).start();
+        let authority = format!("{}/tls/ca.pem", lab.dir().display());
+        let client = ["docker", "-H", "tcp://127.0.0.1:2376", "--tls", "--tlscacert", &authority, "images", "-q"];
+        let refused = lab.inside(&client).err();
+        assert_eq!(refused.is_none(), gets_in, "{flags:?}: {refused:?}");
+        assert!(refused.is_none_or(|error| error.contains("certificate")));
+    }
 }
 
 /// dockerd keeps what it read, but the next start needs the files.

@@ -1,5 +1,7 @@
 //! Section 2: one change of the daemon, and the controls whose verdicts it changes.
 
+use std::os::unix::net::UnixDatagram;
+
 use crate::judge::{BENCHMARK, BRIDGED, PLAIN, changed, engine, engines, file, flags};
 use crate::lab::{Lab, authz};
 
@@ -147,7 +149,11 @@ fn logs() {
             flags(&["--log-driver=syslog"], "2.14 manual"),
             engine("to loopback", syslog("udp://127.0.0.1:514"), "2.14 manual"),
             engine("to localhost", syslog("tcp://localhost:514"), "2.14 manual"),
-            engine("to a local socket", syslog("unixgram:///dev/log"), "2.14 manual"),
+            engine(
+                "to a local socket",
+                syslog("unixgram:///run/log").prepare(|dir| drop(UnixDatagram::bind(dir.join("run/log")))),
+                "2.14 manual",
+            ),
             engine("to another host", syslog("udp://192.0.2.1:514"), "2.14 pass"),
             file(r#"{"log-driver": "gelf", "log-opts": {"gelf-address": "udp://192.0.2.1:12201"}}"#, "2.14 pass"),
             file(r#"{"log-driver": "none"}"#, ""),
@@ -242,7 +248,12 @@ fn experimental() {
 /// Root of a rootless engine is no root of the host.
 #[test]
 fn rootless() {
+    // Where a user's configuration is, only the list of users tells.
     let lab = Lab::builder().rootless().start();
+    let homeless = changed(&PLAIN, &lab.audit(BENCHMARK).controls());
+    assert_eq!(homeless, "2.1 pass, 2.4 not-applicable, 2.5 unknown, 2.10 pass");
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap() + "lab:x:2000:2000::/nonexistent:/bin/false\n";
+    let lab = Lab::builder().rootless().etc("passwd", &passwd).start();
     assert_eq!(changed(&PLAIN, &lab.audit(BENCHMARK).controls()), "2.1 pass, 2.4 not-applicable, 2.10 pass");
     lab.run("web", &[]);
     let audit = lab.audit(BENCHMARK);

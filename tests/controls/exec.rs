@@ -46,12 +46,15 @@ fn servers() {
     );
 }
 
-/// Among the host's processes nobody can tell whose the server is.
+/// Among the host's processes nobody can tell whose the server is; where one of them cannot be looked at, as the lab's
+/// process 1, not even that there is one.
 #[test]
 fn servers_among_the_hosts() {
     let lab = Lab::start(&[]);
     called(&lab, "sharing", "sshd", &["--pid=host"]);
-    assert_eq!(lab.audit(BENCHMARK).verdict("container-no-ssh-server", "sharing"), "manual");
+    let all = std::fs::read_link("/proc/1/exe").is_ok();
+    let audit = lab.audit(BENCHMARK);
+    assert_eq!(audit.verdict("container-no-ssh-server", "sharing"), if all { "manual" } else { "unknown" });
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn changed_afterwards() {
     let seen = |check| verdicts(&lab.audit(BENCHMARK), check, &names);
     assert_eq!(seen("container-image-current"), "stale pass, gone pass, by-id pass, by-short-id pass, fresh pass");
     lab.import("web:1", &["LABEL is=new"]);
-    lab.docker(&["rmi", "api:1"]);
+    lab.docker(&["rmi", "--force", "api:1"]);
     assert_eq!(seen("container-image-current"), "stale fail, gone fail, by-id pass, by-short-id pass, fresh pass");
     assert_eq!(seen("container-memory-limited"), "stale fail, gone fail, by-id fail, by-short-id fail, fresh fail");
     lab.docker(&["update", "--memory", "64m", "--memory-swap", "64m", "--restart", "on-failure:3", "stale"]);
