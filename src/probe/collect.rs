@@ -123,18 +123,24 @@ fn containers(
         let tree = System::at(format!("/proc/{pid}/root"));
         tree.identity("/").map(|_| tree)
     });
-    let sockets = own_sockets(&engine.answers.engine, &engine.daemon);
-    let described = engine.answers.describe(tree, &sockets);
+    let sockets = engine_sockets(system, plan, engine);
+    let described = engine.answers.describe(tree, sockets);
     let kernel = Kernel { system, plan, reference, pids: engine.pid.as_ref().map(|_| ()) };
     described.map(|described| kernel.complete(described))
 }
 
-/// The sockets on which the audited engine itself listens.
-fn own_sockets(engine: &Observed<Engine>, daemon: &Observed<Daemon>) -> Vec<PathBuf> {
-    let hosts = daemon.value().and_then(|daemon| daemon.hosts.value()).into_iter().flatten();
+/// The sockets on which the audited engine itself listens, and those of engines that listen in its network namespace: its
+/// own containerd is where `exec-root` says.
+fn engine_sockets(system: &System, plan: &Plan, engine: &EngineSide) -> Result<Vec<PathBuf>, Gap> {
+    let hosts = engine.daemon.value().and_then(|daemon| daemon.hosts.value()).into_iter().flatten();
     let mut sockets: Vec<PathBuf> = hosts.filter_map(|host| host.strip_prefix("unix://")).map(PathBuf::from).collect();
-    sockets.extend(engine.value().map(|engine| PathBuf::from(&engine.socket)));
-    sockets
+    sockets.extend(engine.answers.engine.value().map(|engine| PathBuf::from(&engine.socket)));
+    if plan.wants("containers.mounts")
+        && let Ok(pid) = engine.pid
+    {
+        sockets.extend(daemon::engine_sockets(system, pid)?);
+    }
+    Ok(sockets)
 }
 
 /// What the kernel says of containers.
