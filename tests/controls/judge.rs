@@ -1,7 +1,8 @@
 //! Tables of changes and of the controls whose verdicts they change.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
+use std::thread;
 
 use crate::lab::{Audit, Builder, Lab};
 
@@ -51,10 +52,32 @@ pub fn engine(what: &str, builder: Builder, expect: &'static str) -> Engine {
 pub fn engines(plain: &Verdicts, rows: Vec<Engine>) {
     let mut wrong = Vec::new();
     for row in rows {
-        let seen = changed(plain, &row.builder.start().audit(BENCHMARK).controls());
-        note(&mut wrong, &row.what, row.expect, &seen);
+        row.judge(plain, &mut wrong);
     }
     none(&wrong);
+}
+
+/// The same with all engines at once, for those that wait before they start.
+pub fn engines_at_once(plain: &Verdicts, rows: Vec<Engine>) {
+    let wrong = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for row in rows {
+            let wrong = &wrong;
+            scope.spawn(move || {
+                let mut here = Vec::new();
+                row.judge(plain, &mut here);
+                wrong.lock().unwrap().extend(here);
+            });
+        }
+    });
+    none(&wrong.into_inner().unwrap());
+}
+
+impl Engine {
+    fn judge(self, plain: &Verdicts, wrong: &mut Vec<String>) {
+        let seen = changed(plain, &self.builder.start().audit(BENCHMARK).controls());
+        note(wrong, &self.what, self.expect, &seen);
+    }
 }
 
 /// Adds a line if what was seen is not what was expected.
