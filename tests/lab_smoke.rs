@@ -33,14 +33,18 @@ fn starts_plain() {
 #[test]
 fn runs_plimsoll() {
     let lab = Lab::start(&[]);
-    let audit = lab.audit(&["--offline"]);
-    assert_eq!(audit.code(), 0);
-    assert_eq!(audit.control("1.1"), "pass");
-    assert_eq!(audit.verdict("stub", "web"), "fail");
-    assert_eq!(audit.finding("stub", "container")["subject"]["id"], "1");
-    let socket = lab.socket().to_str().unwrap();
-    let wanted = ["audit", "--format", "json", "--offline", "--engine-socket", socket];
-    assert_eq!(audit.report()["arguments"], serde_json::json!(wanted));
+    lab.create("idle", &["--privileged"]);
+    let audit = lab.audit(&["--benchmark", "cis-docker-1.8.0"]);
+    assert_eq!((audit.code(), audit.stderr()), (1, ""));
+    assert_eq!(audit.control("2.19"), "pass");
+    assert_eq!(audit.control("5.5"), "fail");
+    assert_eq!(audit.verdict("container-not-privileged", "idle"), "fail");
+    assert_eq!(audit.finding("experimental-disabled", "engine")["subject"]["name"], "docker");
+    assert_eq!(audit.controls().len(), 51);
+    assert_eq!(audit.controls_of("idle")["5.5"], "fail");
+    assert_eq!(audit.report()["engine"]["socket"].as_str(), lab.socket().to_str());
+    let version = audit.report()["engine"]["version"].as_str().unwrap();
+    assert!(version.starts_with(&format!("{}.", lab.version())), "{version}");
 }
 
 #[test]

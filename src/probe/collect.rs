@@ -125,18 +125,24 @@ fn containers(
         let tree = System::at(format!("/proc/{pid}/root"));
         tree.identity("/").map(|_| tree)
     });
-    let sockets = own_sockets(&engine.answers.engine, &engine.daemon);
-    let described = engine.answers.describe(tree, &sockets);
+    let sockets = engine_sockets(system, plan, engine);
+    let described = engine.answers.describe(tree, sockets);
     let kernel = Kernel { system, plan, reference, pids: engine.pid.as_ref().map(|_| ()) };
     described.map(|described| kernel.complete(described))
 }
 
-/// The sockets on which the audited engine itself listens.
-fn own_sockets(engine: &Observed<Engine>, daemon: &Observed<Daemon>) -> Vec<PathBuf> {
-    let hosts = daemon.value().and_then(|daemon| daemon.hosts.value()).into_iter().flatten();
+/// The sockets on which the audited engine itself listens, and those of engines that listen in its network namespace: its
+/// own containerd is where `exec-root` says.
+fn engine_sockets(system: &System, plan: &Plan, engine: &EngineSide) -> Result<Vec<PathBuf>, Gap> {
+    let hosts = engine.daemon.value().and_then(|daemon| daemon.hosts.value()).into_iter().flatten();
     let mut sockets: Vec<PathBuf> = hosts.filter_map(|host| host.strip_prefix("unix://")).map(PathBuf::from).collect();
-    sockets.extend(engine.value().map(|engine| PathBuf::from(&engine.socket)));
-    sockets
+    sockets.extend(engine.answers.engine.value().map(|engine| PathBuf::from(&engine.socket)));
+    if plan.wants("containers.mounts")
+        && let Ok(pid) = engine.pid
+    {
+        sockets.extend(daemon::engine_sockets(system, pid)?);
+    }
+    Ok(sockets)
 }
 
 /// What the kernel says of containers.
@@ -191,15 +197,12 @@ impl Kernel<'_> {
         }
     }
 
-    /// Programs are found by PID namespace, which is the container's own unless it shares the machine's.
+    /// Programs are found by PID namespace. In the machine's own, a container's programs stand among the host's: the checks
+    /// have to tell what that means.
     fn add_programs(&self, containers: &mut [Container]) {
         let namespace = |container: &Container| -> Result<u64, Gap> {
             let process = container.process.as_known()?;
             let namespace = process.namespaces.pid.as_known()?;
-            if *namespace.initial.as_known()? || namespace.engine.value() == Some(&true) {
-                let detail = "the container shares the host's PID namespace, where its programs stand among the host's";
-                return Err(Gap::new(GapKind::Unsupported, detail));
-            }
             Ok(namespace.inode)
         };
         let namespaces: Vec<Result<u64, Gap>> = containers.iter().map(namespace).collect();

@@ -14,7 +14,7 @@ mod seccomp;
 mod settings;
 mod tls;
 
-pub use owner::owner;
+pub use owner::{engine_sockets, owner};
 
 use semver::Version;
 

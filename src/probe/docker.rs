@@ -256,7 +256,11 @@ impl Answers {
     }
 
     /// Describes every container; `tree` is the engine's file tree and `sockets` are its own.
-    pub(super) fn describe(&mut self, tree: Result<System, Gap>, sockets: &[PathBuf]) -> Observed<Vec<Described>> {
+    pub(super) fn describe(
+        &mut self,
+        tree: Result<System, Gap>,
+        sockets: Result<Vec<PathBuf>, Gap>,
+    ) -> Observed<Vec<Described>> {
         let volumes = std::mem::replace(&mut self.volumes, Err(Gap::not_collected()));
         let mounts = Mounts::new(tree, volumes, sockets);
         let containers = match &self.containers {

@@ -1,5 +1,6 @@
 //! The outcome of one `plimsoll audit --format json`.
 
+use std::collections::BTreeMap;
 use std::process::Output;
 
 use serde_json::Value;
@@ -47,6 +48,25 @@ impl Audit {
             panic!("no control {number} among {}", numbers.join(" "))
         });
         string(&control["verdict"])
+    }
+
+    /// The verdict of every control of the first benchmark, by number.
+    pub fn controls(&self) -> BTreeMap<String, String> {
+        let controls = list(&self.report["benchmarks"][0]["controls"]).iter();
+        controls.map(|one| (string(&one["number"]).to_owned(), string(&one["verdict"]).to_owned())).collect()
+    }
+
+    /// The verdicts on one subject, by its name, under the numbers that its checks have in the first benchmark.
+    pub fn controls_of(&self, subject: &str) -> BTreeMap<String, String> {
+        let mut verdicts = BTreeMap::new();
+        for control in list(&self.report["benchmarks"][0]["controls"]) {
+            let of_control = |finding: &&Value| list(&control["checks"]).contains(&finding["check"]);
+            let findings = self.findings().iter().filter(of_control).filter(|one| one["subject"]["name"] == subject);
+            for finding in findings {
+                verdicts.insert(string(&control["number"]).to_owned(), string(&finding["verdict"]).to_owned());
+            }
+        }
+        verdicts
     }
 
     /// All findings.

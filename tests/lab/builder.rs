@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{Lab, command, poll, read_log, tail};
 
-type Action = Box<dyn FnOnce(&Path)>;
+type Action = Box<dyn FnOnce(&Path) + Send>;
 
 /// A dockerd that has not started yet. In flags, file texts and environment, `{dir}` is the lab's directory.
 #[derive(Default)]
@@ -81,7 +81,7 @@ impl Builder {
     }
 
     /// Does something with the lab's directory before dockerd starts, such as making certificates.
-    pub fn prepare(mut self, action: impl FnOnce(&Path) + 'static) -> Self {
+    pub fn prepare(mut self, action: impl FnOnce(&Path) + Send + 'static) -> Self {
         self.prepare.push(Box::new(action));
         self
     }

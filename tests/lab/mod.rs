@@ -65,6 +65,13 @@ impl Lab {
         &self.dir
     }
 
+    /// The major number of the engine's version, such as 20 or 26.
+    pub fn version(&self) -> u32 {
+        let version = self.docker(&["version", "--format", "{{.Server.Version}}"]);
+        let major = version.split('.').next().and_then(|major| major.parse().ok());
+        major.unwrap_or_else(|| panic!("not a version: {version}"))
+    }
+
     /// The process id of dockerd itself.
     pub fn pid(&self) -> u32 {
         self.pid

@@ -1,6 +1,6 @@
 //! Which process serves a Unix socket.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::process::{processes, sockets, table};
@@ -9,6 +9,9 @@ use crate::probe::System;
 
 /// Programs that serve the engine's API, the likeliest first.
 const ENGINES: &[&str] = &["dockerd", "podman", "docker"];
+/// What their sockets are called.
+const SOCKETS: &[&str] =
+    &["containerd.sock", "cri-dockerd.sock", "crio.sock", "docker.raw.sock", "docker.sock", "podman.sock"];
 /// How long a connection may take; the kernel answers for a listener at once.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The flag of a listening socket in `/proc/net/unix`.
@@ -35,6 +38,18 @@ pub fn owner(system: &System, socket: &Path) -> Result<u32, Gap> {
             ),
         )),
     }
+}
+
+/// Paths of the listening sockets in a process's network namespace that are called as those of engines are.
+pub fn engine_sockets(system: &System, pid: u32) -> Result<Vec<PathBuf>, Gap> {
+    let mut found = Vec::new();
+    for line in table(system, Path::new(&format!("/proc/{pid}/net/unix")))? {
+        let line = line?;
+        let path = listener(&line).map(|(_, path)| Path::new(path));
+        let called = |path: &&Path| path.file_name().is_some_and(|name| SOCKETS.iter().any(|socket| *socket == name));
+        found.extend(path.filter(called).map(Path::to_owned));
+    }
+    Ok(found)
 }
 
 /// The process that called listen() on a socket; none when the auditor's PID namespace has no id for it.

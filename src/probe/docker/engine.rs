@@ -1,6 +1,7 @@
 //! From the engine's description of itself and its networks to facts.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use super::wire;
@@ -56,7 +57,13 @@ fn insecure(config: wire::RegistryConfig) -> Vec<String> {
     let loopback = |cidr: &String| cidr.starts_with("127.") || cidr == "::1/128";
     let networks = config.insecure_registry_cidrs.into_iter().flatten().filter(|cidr| !loopback(cidr));
     let names = config.index_configs.into_iter().flatten().filter(|(_, index)| !index.secure).map(|(name, _)| name);
-    networks.chain(names).collect()
+    networks.chain(names.filter(|name| !on_loopback(name))).collect()
+}
+
+/// Whether a registry's name is loopback's: the engine takes those for insecure anyway, named or not.
+fn on_loopback(name: &str) -> bool {
+    let host = name.rsplit_once(':').map_or(name, |(host, _)| host);
+    host == "localhost" || host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback()) || matches!(host, "[::1]" | "::1")
 }
 
 /// A network's facts.

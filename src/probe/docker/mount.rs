@@ -33,9 +33,14 @@ struct Socket {
 }
 
 impl Mounts {
-    /// Prepares to follow mounts in the engine's tree; `own` are the sockets of the audited engine.
-    pub(super) fn new(tree: Result<System, Gap>, volumes: Result<wire::Volumes, Gap>, own: &[PathBuf]) -> Self {
-        let sockets = tree.clone().and_then(|tree| sockets(&tree, own));
+    /// Prepares to follow mounts in the engine's tree; `own` are the sockets of
+    /// the audited engine and of those beside it.
+    pub(super) fn new(
+        tree: Result<System, Gap>,
+        volumes: Result<wire::Volumes, Gap>,
+        own: Result<Vec<PathBuf>, Gap>,
+    ) -> Self {
+        let sockets = tree.clone().and_then(|tree| sockets(&tree, &own?));
         let by_name = |volumes: wire::Volumes| {
             volumes.volumes.into_iter().flatten().map(|volume| (volume.name.clone(), volume)).collect()
         };
