@@ -21,6 +21,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
+    unreachable_pub,
     reason = "the helpers of a test are a test"
 )]
 
