@@ -5,6 +5,17 @@ pub(crate) fn escape(text: &str) -> String {
     text.chars().map(|c| if is_hostile(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
 }
 
+/// How many characters of one text are shown, far more than any name or reason has that is meant well; the JSON has all.
+const SHOWN: usize = 600;
+
+/// The text escaped, and cut where it would flood the terminal.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => escape(text.get(..end).unwrap_or_default()) + "…",
+        None => escape(text),
+    }
+}
+
 fn is_hostile(c: char) -> bool {
     let direction =
         matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}');

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::escape::escape;
+use super::escape::{escape, shown};
 use crate::report::{Evidence, Finding};
 
 /// How many subjects are listed; the JSON has all.
@@ -22,7 +22,7 @@ impl Block<'_> {
     pub(super) fn text(&self) -> String {
         let worst = self.findings.iter().map(|finding| finding.severity).max();
         let severity = worst.map_or_else(String::new, |severity| format!("  [{severity}]"));
-        let mut lines = vec![format!("{}{severity}", escape(self.title))];
+        let mut lines = vec![format!("{}{severity}", shown(self.title))];
         lines.extend(self.subjects());
         lines.extend(self.remedy());
         lines.join("\n")
@@ -32,8 +32,8 @@ impl Block<'_> {
         // What many share is said once.
         let reasons: BTreeSet<_> = self.findings.iter().map(|finding| &finding.reason).collect();
         if let (Some(Some(reason)), 1, true) = (reasons.first(), reasons.len(), self.findings.len() > 1) {
-            let names: Vec<String> = self.findings.iter().take(SUBJECTS).map(|f| escape(&f.subject.name)).collect();
-            return vec![format!("  {}{}: {}", names.join(", "), self.more(), escape(reason))];
+            let names: Vec<String> = self.findings.iter().take(SUBJECTS).map(|f| shown(&f.subject.name)).collect();
+            return vec![format!("  {}{}: {}", names.join(", "), self.more(), shown(reason))];
         }
         let mut lines: Vec<String> = self.findings.iter().take(SUBJECTS).map(|finding| subject(finding)).collect();
         if self.findings.len() > SUBJECTS {
@@ -54,18 +54,18 @@ impl Block<'_> {
             self.findings.iter().filter_map(|finding| finding.remediation.as_ref()).collect();
         let first = self.findings.iter().find_map(|finding| finding.remediation.as_ref())?;
         let others = if remedies.len() > 1 { " The others likewise." } else { "" };
-        Some(format!("→ {}{others}", escape(first.trim())))
+        Some(format!("→ {}{others}", shown(first.trim())))
     }
 }
 
 fn subject(finding: &Finding) -> String {
     let why = match &finding.reason {
-        Some(reason) => escape(reason),
+        Some(reason) => shown(reason),
         None => finding.evidence.iter().map(evidence).collect::<Vec<_>>().join("; "),
     };
     let name = match finding.subject.kind.as_str() {
         "host" | "engine" => String::new(),
-        _ => format!("{}: ", escape(&finding.subject.name)),
+        _ => format!("{}: ", shown(&finding.subject.name)),
     };
     format!("  {name}{why}")
 }
