@@ -22,3 +22,22 @@ fn is_hostile(c: char) -> bool {
     let invisible = matches!(c, '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{feff}');
     c.is_control() || direction || invisible
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_drives_the_terminal() {
+        assert_eq!(escape("web é 日本 👍"), "web é 日本 👍");
+        assert_eq!(escape("\u{1b}[2J\r\n\t\u{7f}\u{9b}1m"), r"\u{1b}[2J\u{d}\u{a}\u{9}\u{7f}\u{9b}1m");
+        assert_eq!(escape("\u{202e}\u{2066}\u{200f}\u{feff}"), r"\u{202e}\u{2066}\u{200f}\u{feff}");
+    }
+
+    #[test]
+    fn what_is_absurdly_long_is_cut() {
+        assert_eq!(shown(&"é".repeat(SHOWN)).chars().count(), SHOWN);
+        assert_eq!(shown(&"é".repeat(SHOWN + 1)).chars().count(), SHOWN + 1);
+        assert!(shown(&"é".repeat(SHOWN + 1)).ends_with('…'));
+    }
+}
