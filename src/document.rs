@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostics, Source, did_you_mean};
 use crate::types::{Field, Struct, Type};
 
 /// The largest file that a person is believed to have written, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
+const MAX_BYTES: u64 = 256 << 10;
 
 /// Reads a file that a person wrote.
 pub fn read(path: &Path) -> Result<Arc<Source>, String> {

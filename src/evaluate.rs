@@ -201,3 +201,25 @@ fn result(selected: &SelectedBenchmark<'_>, selection: &Selection<'_>, findings:
         controls,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_outlives_its_container() {
+        let subject = |kind: &str, name: &str, id: Option<&str>| Subject {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            id: id.map(str::to_owned),
+        };
+        let web = fingerprint("a-check", &subject("container", "web", Some("1")));
+        assert_eq!(web, "f672b5f00ab64213de4c841c0c547bf5");
+        assert_eq!(web, fingerprint("a-check", &subject("container", "web", Some("2"))));
+        assert_ne!(web, fingerprint("a-check", &subject("container", "db", Some("1"))));
+        assert_ne!(web, fingerprint("a-check", &subject("image", "web", Some("1"))));
+        assert_ne!(web, fingerprint("b-check", &subject("container", "web", Some("1"))));
+        let host = fingerprint("a-check", &subject("host", "one", None));
+        assert_eq!(host, fingerprint("a-check", &subject("host", "other", None)));
+    }
+}

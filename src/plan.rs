@@ -136,3 +136,25 @@ impl Plan {
         self.sources.extend(places);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(paths: &[&str]) -> Plan {
+        Plan { paths: paths.iter().map(|path| (*path).to_owned()).collect(), ..Plan::default() }
+    }
+
+    #[test]
+    fn a_fact_is_wanted_with_its_parts_and_for_its_whole() {
+        let some = plan(&["containers", "containers.process.uid", "daemon"]);
+        for wanted in ["containers", "containers.process", "containers.process.uid", "daemon", "daemon.hosts"] {
+            assert!(some.wants(wanted), "{wanted}");
+        }
+        for other in ["containers.execs", "containers.process.gid_map", "images", "containers.proc", "daemo"] {
+            assert!(!some.wants(other), "{other}");
+        }
+        assert!(some.inspects() && !plan(&["containers", "containers.name"]).inspects());
+        assert!(!plan(&[]).wants("containers"));
+    }
+}

@@ -214,3 +214,20 @@ impl Score {
 fn percent(part: u32, whole: u32) -> Option<f64> {
     (whole > 0).then(|| (f64::from(part) * 1000.0 / f64::from(whole)).round() / 10.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_score_is_of_what_was_judged() {
+        let many = |verdict, count| std::iter::repeat_n(verdict, count);
+        let verdicts = many(Verdict::Pass, 24).chain(many(Verdict::Fail, 15)).chain(many(Verdict::Unknown, 2));
+        let score = Score::of(verdicts.chain(many(Verdict::NotApplicable, 9)).chain(many(Verdict::Manual, 7)));
+        assert_eq!((score.percent, score.coverage_percent), (Some(61.5), Some(95.1)));
+        assert_eq!((score.passed, score.failed, score.unknown, score.not_applicable, score.manual), (24, 15, 2, 9, 7));
+        let dark = Score::of([Verdict::Unknown, Verdict::Manual]);
+        assert_eq!((dark.percent, dark.coverage_percent), (None, Some(0.0)));
+        assert_eq!(Score::of([Verdict::Manual, Verdict::NotApplicable]).coverage_percent, None);
+    }
+}

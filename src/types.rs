@@ -252,3 +252,30 @@ fn words(schema: &Value) -> Option<Vec<String>> {
 fn doc(schema: &Value) -> String {
     schema.get("description").and_then(Value::as_str).unwrap_or_default().replace('\n', " ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CEL sees a list's elements as they are: one that may be unknown would be dropped in silence.
+    #[test]
+    fn no_list_has_elements_that_may_be_unknown() {
+        fn walk(ty: &Type, at: &str, lists: &mut usize) {
+            match ty {
+                Type::List(of) => {
+                    *lists += 1;
+                    assert!(!matches!(**of, Type::Observed(_) | Type::Optional(_)), "{at}");
+                    walk(of, at, lists);
+                }
+                Type::Map(of) | Type::Optional(of) | Type::Observed(of) => walk(of, at, lists),
+                Type::Struct(fields) => {
+                    fields.fields.iter().for_each(|(name, field)| walk(&field.ty, &format!("{at}.{name}"), lists));
+                }
+                _ => {}
+            }
+        }
+        let mut lists = 0;
+        walk(&Type::Struct(Arc::new(Type::facts().clone())), "facts", &mut lists);
+        assert!(lists > 20, "{lists}");
+    }
+}

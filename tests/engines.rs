@@ -177,10 +177,12 @@ fn words_that_no_client_knows() {
     assert_ne!(audit.verdict("container-restarts-bounded", "restarts"), "pass");
 }
 
+type Change = fn(&mut Value);
+
 #[test]
 fn descriptions_that_are_broken() {
     let mut liar = Liar::with_web();
-    let broken: [(&str, fn(&mut Value)); 12] = [
+    let broken: [(&str, Change); 12] = [
         ("text", |inspect| inspect["HostConfig"]["Memory"] = "1g".into()),
         ("huge", |inspect| inspect["HostConfig"]["Memory"] = json!(1e30)),
         ("null", |inspect| inspect["HostConfig"]["Privileged"] = Value::Null),

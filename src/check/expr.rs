@@ -280,3 +280,6 @@ fn replace(expr: &mut IdedExpr, parameters: &BTreeMap<String, String>, faults: &
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,12 +101,21 @@ fn subset<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Execution
 fn covers<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let (outer, inner) = (text(&args, 0)?, text(&args, 1)?);
     // An empty path names nothing; it must not count as the root.
-    let covers = outer.starts_with('/') && parts(inner).take(parts(outer).count()).eq(parts(outer));
+    let covers = outer.starts_with('/') && parts(inner).starts_with(&parts(outer));
     Ok(CowVal::owned(CelBool::from(covers)))
 }
 
-fn parts(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter(|part| !part.is_empty() && *part != ".")
+/// The parts of a path; one that climbs out of a directory is where it climbs to.
+fn parts(path: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts
 }
 
 fn within<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {

@@ -118,3 +118,30 @@ fn resolve(
         other => Err(fault(format!("`{name}` is {other}; only a single value can stand in a text"), None)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Each;
+    use crate::check::node::Node;
+
+    fn compile(text: &str) -> Result<Template, Vec<ExpressionFault>> {
+        let parameters = BTreeMap::from([("path".to_owned(), "/{container.id}".to_owned())]);
+        Template::compile(text, Each::Container.roots(), &parameters)
+    }
+
+    #[test]
+    fn facts_and_parameters_stand_in_words() {
+        let container =
+            serde_json::json!({ "name": "{container.id}", "id": "1", "inspect": { "value": { "memory_bytes": 5 } } });
+        let roots = Each::Container.roots();
+        let node = Node::open(roots.get("container").unwrap(), &container, None);
+        let bindings = Bindings::new([("container", node)]);
+        let say = |text: &str| compile(text).unwrap().render(&bindings);
+        assert_eq!(say("a {container.name} of {container.memory_bytes}"), "a {container.id} of 5");
+        assert_eq!(say("{param.path}"), "/{container.id}");
+        assert_eq!(say("{} {A} { container.id } {container.}"), "{} {A} { container.id } {container.}");
+        assert_eq!(say("{container.user}"), "{container.user}");
+        assert_eq!(compile("{container.id}{container.nam}{param.x}{container.mounts}").unwrap_err().len(), 3);
+    }
+}

@@ -21,7 +21,7 @@ pub struct Container {
     /// What the kernel says of the container's first process; unknown when it is not running.
     pub process: Observed<Process>,
     /// The programs that run inside the container's PID namespace.
-    #[schemars(extend("x-source" = "/proc/{pid} of every process"))]
+    #[schemars(extend("x-source" = "/proc/{pid}/ns/pid, /proc/{pid}/exe, /proc/{pid}/comm, /proc/{pid}/status of every process"))]
     pub programs: Observed<Vec<Program>>,
     /// Sessions that `docker exec` has open.
     #[schemars(extend("x-source" = "GET /exec/{id}/json"))]

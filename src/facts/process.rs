@@ -130,9 +130,9 @@ pub struct Namespace {
 #[serde(deny_unknown_fields)]
 pub struct Cgroup {
     /// Memory limit in bytes; null for none.
-    #[schemars(extend("x-source" = "/sys/fs/cgroup memory.max or memory.limit_in_bytes"))]
+    #[schemars(extend("x-source" = "/proc/{pid}/cgroup, /sys/fs/cgroup memory.max or memory.limit_in_bytes"))]
     pub memory_max_bytes: Observed<Option<i64>>,
     /// Limit on the number of processes; null for none.
-    #[schemars(extend("x-source" = "/sys/fs/cgroup pids.max"))]
+    #[schemars(extend("x-source" = "/proc/{pid}/cgroup, /sys/fs/cgroup pids.max"))]
     pub pids_max: Observed<Option<i64>>,
 }

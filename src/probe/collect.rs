@@ -190,7 +190,8 @@ impl Kernel<'_> {
         let wants = |part: &str| self.plan.wants(&format!("containers.process.{part}"));
         process::Wanted {
             namespaces: wants("namespaces") || self.plan.wants("containers.programs"),
-            maps: wants("uid_map") || wants("gid_map") || wants("uid"),
+            uid_map: wants("uid_map"),
+            gid_map: wants("gid_map"),
             lsm: wants("lsm_label"),
             root: wants("root_read_only"),
             cgroup: wants("cgroup"),

@@ -23,7 +23,21 @@ const ALWAYS: &[&str] = &[
     "/proc/{engine}/ns",
 ];
 
+/// Read for the facts about the daemon: what it was started with, and whether its files are older than it. Those lie in the
+/// engine's own file tree, where its command line says.
+const DAEMON: &[&str] = &[
+    "/proc/stat",
+    "/proc/{engine}/cmdline",
+    "/proc/{engine}/cwd",
+    "/proc/{engine}/stat",
+    "/proc/{engine}/status",
+    "/proc/{engine}/root/{config-file}",
+    "/proc/{engine}/root/{pidfile}",
+    "/proc/{engine}/root/etc/passwd",
+];
+
 /// Files and API calls, sorted; `{…}` stands for what is known only when the audit runs.
 pub fn places(plan: &Plan) -> BTreeSet<&str> {
-    ALWAYS.iter().copied().chain(plan.sources()).collect()
+    let daemon = if plan.wants("daemon") { DAEMON } else { &[] };
+    ALWAYS.iter().chain(daemon).copied().chain(plan.sources()).collect()
 }

@@ -56,8 +56,10 @@ fn host_ids(system: &System, namespaces: &namespace::Namespaces) -> Result<(), G
 pub struct Wanted {
     /// `namespaces`.
     pub namespaces: bool,
-    /// `uid_map` and `gid_map`.
-    pub maps: bool,
+    /// `uid_map`.
+    pub uid_map: bool,
+    /// `gid_map`.
+    pub gid_map: bool,
     /// `lsm_label`.
     pub lsm: bool,
     /// `root_read_only`.
@@ -68,9 +70,10 @@ pub struct Wanted {
 
 impl Wanted {
     /// Everything.
-    pub const ALL: Self = Self { namespaces: true, maps: true, lsm: true, root: true, cgroup: true };
+    pub const ALL: Self = Self { namespaces: true, uid_map: true, gid_map: true, lsm: true, root: true, cgroup: true };
     /// The status alone.
-    pub const STATUS: Self = Self { namespaces: false, maps: false, lsm: false, root: false, cgroup: false };
+    pub const STATUS: Self =
+        Self { namespaces: false, uid_map: false, gid_map: false, lsm: false, root: false, cgroup: false };
 }
 
 /// What the kernel says of a process; unknown as a whole when it ended, or when its status cannot be seen.
@@ -99,8 +102,8 @@ fn look(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Res
         seccomp: status.seccomp()?,
         seccomp_filters: status.filters.clone(),
         no_new_privs: status.line("NoNewPrivs", status.kernel.nonewprivs)? != 0,
-        uid_map: part.when(wanted.maps, || uid_map),
-        gid_map: part.when(wanted.maps, || id_map(system, pid, "gid_map")),
+        uid_map: part.when(wanted.uid_map, || uid_map),
+        gid_map: part.when(wanted.gid_map, || id_map(system, pid, "gid_map")),
         lsm_label: part.when(wanted.lsm, || lsm_label(system, pid)),
         namespaces: namespaces(part, &reference.namespaces, wanted.namespaces),
         root_read_only: part.when(wanted.root, || root_read_only(system, pid)),

@@ -9,6 +9,7 @@ use std::io::{self, Write};
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle, presets};
 
 pub(crate) use self::escape::escape;
+use self::escape::shown;
 use self::finding::Block;
 use super::{BenchmarkResult, ControlResult, Finding, Report, Score};
 use crate::verdict::Verdict;
@@ -64,7 +65,7 @@ fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "plimsoll {}  {}", report.tool.version, escape(&report.collected_at))?;
     writeln!(out, "host     {}  ({})", escape(&host.name.clone().unwrap_or_else(unseen)), escape(&system))?;
     writeln!(out, "engine   {}", escape(&engine))?;
-    report.notices.iter().try_for_each(|notice| writeln!(out, "note     {}", escape(notice)))
+    report.notices.iter().try_for_each(|notice| writeln!(out, "note     {}", shown(notice)))
 }
 
 fn levels(level: u8) -> &'static str {

@@ -116,9 +116,12 @@ pub fn run(args: &[&str]) -> Run {
     finish(plimsoll().args(args))
 }
 
-/// How long a run takes that reads no pack, in seconds.
-pub fn base() -> f64 {
-    run(&["lint"]).seconds
+impl Pack {
+    /// What a run took more than one that reads no pack, in seconds. The least of three: a busy machine is no fault of the pack.
+    pub fn cost(&self) -> f64 {
+        let cost = || self.lint().seconds - run(&["lint"]).seconds;
+        (0..3).map(|_| cost()).fold(f64::INFINITY, f64::min)
+    }
 }
 
 /// Fails for a text that drives a terminal.
@@ -141,7 +144,7 @@ pub fn hostile() -> Vec<(&'static str, String, &'static str)> {
         ("doubling", format!("({double} + {double}).size() > 0"), "expected int, found list"),
         ("doubling text", "(container.name + container.name).size() > 0".to_owned(), "expected int, found string"),
         ("doubling by map", "containers.map(a, containers.map(b, containers)).size() > 0".to_owned(), "example"),
-        ("a megabyte", format!("container.name == \"{}\"", "a".repeat(1_000_000)), "longer than 1024 bytes"),
+        ("a megabyte", format!("container.name == \"{}\"", "a".repeat(1_000_000)), "larger than 262144 bytes"),
         ("100,000 parentheses", nested("(", "true", ")", 100_000), "longer than 1024 bytes"),
         ("500 parentheses", nested("(", "true", ")", 500), "more than 64 brackets"),
         ("64 lists", nested("[", "1", "]", 64), "a list is of text or numbers"),

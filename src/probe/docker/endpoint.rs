@@ -130,3 +130,28 @@ fn socket_of(address: &str, from: &str) -> Result<PathBuf, String> {
 fn exists(path: &Path) -> bool {
     !matches!(fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_nearer_to_the_person_decides() {
+        let all = Endpoint {
+            socket: Some("/dev/null".into()),
+            host: Some("unix:///from-host".to_owned()),
+            context: Some("from-context".to_owned()),
+            config: Some("/nowhere".into()),
+            runtime_dir: Some("/nowhere".into()),
+        };
+        assert_eq!(all.locate(), Ok(Located::Socket("/dev/null".into())));
+        let host = Endpoint { socket: None, ..all };
+        assert_eq!(host.locate(), Ok(Located::Socket("/from-host".into())));
+        let context = Endpoint { host: Some(String::new()), ..host };
+        assert_eq!(context.locate(), Err("the docker context `from-context` does not exist".to_owned()));
+        let usual = Endpoint { context: Some("default".to_owned()), ..context };
+        assert!(usual.locate().is_ok());
+        let gone = Endpoint { socket: Some("/nowhere/at/all".into()), ..usual };
+        assert!(gone.locate().is_err_and(|why| why.contains("no such socket")));
+    }
+}

@@ -58,3 +58,47 @@ pub(super) fn current(reference: &str, id: &str, images: &Observed<Vec<Image>>) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_taken_apart_as_the_engine_does() {
+        let id = "sha256:abcdef0123456789";
+        for (reference, wanted) in [
+            ("web", "latest"),
+            ("web:1.2", "1.2"),
+            ("registry:5000/web", "latest"),
+            ("registry:5000/web:3", "3"),
+            ("registry:5000/web@sha256:00", ""),
+            ("web:1@sha256:00", ""),
+            ("abcdef012345", ""),
+            ("sha256:abcdef0123456789", ""),
+            ("abc", "latest"),
+            ("dead", "latest"),
+        ] {
+            assert_eq!(tag(reference, id), wanted, "{reference}");
+        }
+    }
+
+    #[test]
+    fn an_image_is_current_while_its_tag_names_it() {
+        let image = |id: &str, tag: &str| Image {
+            id: id.to_owned(),
+            name: tag.to_owned(),
+            tags: vec![tag.to_owned()],
+            digests: Vec::new(),
+            created: 0,
+            size_bytes: 0,
+        };
+        let images = Observed::known(vec![image("a", "web:latest"), image("b", "web:2")]);
+        let is = |reference: &str, id: &str| current(reference, id, &images).value().copied();
+        assert_eq!(is("docker.io/library/web", "a"), Some(true));
+        assert_eq!(is("web:2", "a"), Some(false));
+        assert_eq!(is("gone:1", "a"), Some(false));
+        assert_eq!(is("web@sha256:00", "zz"), Some(true));
+        let unseen = Observed::unknown(GapKind::Denied, "closed");
+        assert!(current("web", "a", &unseen).value().is_none());
+    }
+}

@@ -173,3 +173,6 @@ impl Profile {
         RISKY.iter().filter(|call| risky(call)).map(|call| (*call).to_owned()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::escape::escape;
+use super::escape::shown;
 use crate::report::{Evidence, Finding};
 use crate::verdict::Verdict;
 
@@ -23,18 +23,18 @@ pub(super) struct Block<'r> {
 
 impl Block<'_> {
     pub(super) fn text(&self) -> String {
-        let shown: Vec<&Finding> = self.findings.iter().filter(|f| f.verdict == self.verdict).copied().collect();
-        let title = escape(self.title);
-        let mut lines = match (self.verdict, shown.iter().map(|finding| finding.severity).max()) {
+        let worst: Vec<&Finding> = self.findings.iter().filter(|f| f.verdict == self.verdict).copied().collect();
+        let title = shown(self.title);
+        let mut lines = match (self.verdict, worst.iter().map(|finding| finding.severity).max()) {
             (Verdict::Fail | Verdict::Unknown, Some(severity)) => vec![format!("{title}  [{severity}]")],
             _ => vec![title],
         };
-        lines.extend(subjects(&shown));
+        lines.extend(subjects(&worst));
         if self.verdict == Verdict::Fail {
             let unknown: Vec<&Finding> =
                 self.findings.iter().filter(|f| f.verdict == Verdict::Unknown).copied().collect();
             lines.extend(subjects(&unknown).into_iter().map(|line| format!("{line}  [unknown]")));
-            lines.extend(remedy(&shown));
+            lines.extend(remedy(&worst));
         }
         lines.join("\n")
     }
@@ -44,12 +44,12 @@ impl Block<'_> {
 fn subjects(findings: &[&Finding]) -> Vec<String> {
     let reasons: BTreeSet<_> = findings.iter().map(|finding| &finding.reason).collect();
     if let (Some(Some(reason)), 1, true) = (reasons.first(), reasons.len(), findings.len() > 1) {
-        let names: Vec<String> = findings.iter().take(SUBJECTS).map(|f| escape(&f.subject.name)).collect();
+        let names: Vec<String> = findings.iter().take(SUBJECTS).map(|f| shown(&f.subject.name)).collect();
         let more = match findings.len().saturating_sub(SUBJECTS) {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        return vec![format!("· {}{more}: {}", names.join(", "), escape(reason))];
+        return vec![format!("· {}{more}: {}", names.join(", "), shown(reason))];
     }
     let mut lines: Vec<String> = findings.iter().take(SUBJECTS).map(|finding| subject(finding)).collect();
     if findings.len() > SUBJECTS {
@@ -62,32 +62,32 @@ fn remedy(findings: &[&Finding]) -> Option<String> {
     let remedies: BTreeSet<&String> = findings.iter().filter_map(|finding| finding.remediation.as_ref()).collect();
     let first = findings.iter().find_map(|finding| finding.remediation.as_ref())?;
     let others = if remedies.len() > 1 { " The others likewise." } else { "" };
-    Some(format!("→ {}{others}", escape(first.trim())))
+    Some(format!("→ {}{others}", shown(first.trim())))
 }
 
 fn subject(finding: &Finding) -> String {
     let kind = finding.subject.kind.as_str();
     let why = match &finding.reason {
-        Some(reason) => escape(reason),
+        Some(reason) => shown(reason),
         None => finding.evidence.iter().map(|one| evidence(one, kind)).collect::<Vec<_>>().join("; "),
     };
     match kind {
         "host" | "engine" => format!("· {why}"),
-        _ => format!("· {}: {why}", escape(&finding.subject.name)),
+        _ => format!("· {}: {why}", shown(&finding.subject.name)),
     }
 }
 
 /// A fact and its value; where it was read only when that is not the same on every machine: the JSON has it always.
 fn evidence(evidence: &Evidence, kind: &str) -> String {
     let value = value(&evidence.value);
-    let mut shown: String = value.chars().take(VALUE).collect();
-    if shown.len() < value.len() {
-        shown.push('…');
+    let mut text: String = value.chars().take(VALUE).collect();
+    if text.len() < value.len() {
+        text.push('…');
     }
     let fact = evidence.fact.strip_prefix(kind).and_then(|fact| fact.strip_prefix('.')).unwrap_or(&evidence.fact);
     let usual = |source: &&str| source.starts_with("GET ") || source.contains('…');
     let source = evidence.source.as_deref().filter(|source| !usual(source));
-    escape(&format!("{fact} = {shown}{}", source.map_or_else(String::new, |source| format!(" ({source})"))))
+    shown(&format!("{fact} = {text}{}", source.map_or_else(String::new, |source| format!(" ({source})"))))
 }
 
 fn value(json: &Value) -> String {
