@@ -13,6 +13,7 @@ pub mod namespace;
 mod places;
 pub mod process;
 pub mod programs;
+mod seccomp;
 pub mod sysctl;
 mod system;
 #[cfg(test)]

@@ -55,6 +55,8 @@ pub struct Daemon {
     pub userland_proxy: Observed<bool>,
     /// What the default seccomp profile does with a system call it does not list, such as `SCMP_ACT_ERRNO`.
     pub seccomp_default_action: Observed<String>,
+    /// System calls that the default seccomp profile allows without condition though they lead towards the kernel or the host.
+    pub seccomp_risky_syscalls: Observed<Vec<String>>,
     /// Registries for which the image store skips the check of certificates (`skip_verify` in `hosts.toml`).
     #[schemars(extend("x-source" = "/etc/docker/certs.d"))]
     pub unverified_registries: Observed<Vec<String>>,

@@ -60,6 +60,8 @@ fn configured(system: &System, pid: u32, engine: &Engine, wanted: &Wanted) -> Re
     };
     let userland_proxies =
         if wanted.userland_proxies { dockerd.userland_proxies(&options) } else { Observed::not_collected() };
+    let (seccomp_default_action, seccomp_risky_syscalls) =
+        seccomp::default_profile(&dockerd, &engine.seccomp_profile, started.as_ref());
     Ok(Daemon {
         pid,
         root_uid: dockerd.root_uid().into(),
@@ -78,7 +80,8 @@ fn configured(system: &System, pid: u32, engine: &Engine, wanted: &Wanted) -> Re
         log_opts: options.log_opts(),
         no_new_privileges: options.boolean("no-new-privileges", false),
         userland_proxy: options.boolean("userland-proxy", true),
-        seccomp_default_action: seccomp::default_action(&dockerd, &engine.seccomp_profile, started.as_ref()),
+        seccomp_default_action,
+        seccomp_risky_syscalls,
         unverified_registries: registries::unverified(&dockerd, engine.rootless),
     })
 }

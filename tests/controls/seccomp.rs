@@ -79,6 +79,7 @@ fn of_the_daemon() {
         engine("log", with("log"), "2.18 fail"),
         engine("deny-some", with("deny-some"), "2.18 fail"),
         engine("errno", with("errno"), ""),
+        engine("mounts", with("mounts"), "2.18 fail"),
         engine("by file", Lab::builder().prepare(profiles).daemon_json(file), "2.18 fail"),
     ];
     if Lab::start(&[]).version() >= 26 {
@@ -91,7 +92,9 @@ fn of_the_daemon() {
 /// What the daemon's profile lets pass, a container without one of its own may do.
 #[test]
 fn inherited() {
-    for (profile, expect) in [("allow", "web fail, idle fail"), ("errno", "web pass, idle pass")] {
+    for (profile, expect) in
+        [("allow", "web fail, idle fail"), ("errno", "web pass, idle pass"), ("mounts", "web fail, idle fail")]
+    {
         let lab = with(profile).start();
         lab.run("web", &[]);
         lab.create("idle", &[]);

@@ -1,40 +1,39 @@
 //! The default seccomp profile of the engine.
 
-use std::path::Path;
-
 use super::freshness::Moment;
 use super::process::Dockerd;
 use super::settings;
 use crate::facts::{Gap, GapKind, Observed};
+use crate::probe::seccomp::Profile;
 
-/// What the default profile does with a system call it does not list, by the profile's name as the engine tells it.
+/// What the default profile lets pass, by the profile's name as the engine tells it: what it does with a system call that it does
+/// not list, and the risky ones that it allows.
 ///
 /// dockerd reads a profile of one's own once, when it starts.
-pub(super) fn default_action(dockerd: &Dockerd<'_>, profile: &str, started: Result<&Moment, &Gap>) -> Observed<String> {
+pub(super) fn default_profile(
+    dockerd: &Dockerd<'_>,
+    profile: &str,
+    started: Result<&Moment, &Gap>,
+) -> (Observed<String>, Observed<Vec<String>>) {
+    let plain = |action: &str, source: &str| {
+        (Observed::from_source(action.to_owned(), source), Observed::from_source(Vec::new(), source))
+    };
     match profile {
-        "builtin" | "default" => Observed::from_source("SCMP_ACT_ERRNO".to_owned(), "the engine's built-in profile"),
-        "unconfined" => Observed::from_source("SCMP_ACT_ALLOW".to_owned(), "no profile: the engine's is unconfined"),
-        "" => Observed::from_source("SCMP_ACT_ALLOW".to_owned(), "no profile: the engine offers no seccomp"),
+        "builtin" | "default" => plain("SCMP_ACT_ERRNO", "the engine's built-in profile"),
+        "unconfined" => plain("SCMP_ACT_ALLOW", "no profile: the engine's is unconfined"),
+        "" => plain("SCMP_ACT_ALLOW", "no profile: the engine offers no seccomp"),
         path => match read(dockerd, path, started) {
-            Ok(action) => Observed::from_source(action, format!("{path} defaultAction")),
-            Err(gap) => gap.into(),
+            Ok(Profile { default_action, risky_syscalls }) => (
+                Observed::from_source(default_action, format!("{path} defaultAction")),
+                Observed::from_source(risky_syscalls, format!("{path} syscalls")),
+            ),
+            Err(gap) => (gap.clone().into(), gap.into()),
         },
     }
 }
 
-fn read(dockerd: &Dockerd<'_>, path: &str, started: Result<&Moment, &Gap>) -> Result<String, Gap> {
+fn read(dockerd: &Dockerd<'_>, path: &str, started: Result<&Moment, &Gap>) -> Result<Profile, Gap> {
     let path = dockerd.absolute(path)?;
     let text = settings::read(dockerd, &path, started)?;
-    action(&path, &text)
-}
-
-/// The profile's `defaultAction`; Go takes the key in any case, and the last one counts.
-pub(super) fn action(path: &Path, text: &str) -> Result<String, Gap> {
-    settings::parse(path, text)?
-        .iter()
-        .rfind(|(key, _)| key.eq_ignore_ascii_case("defaultAction"))
-        .and_then(|(_, value)| value.as_str())
-        .filter(|action| !action.is_empty())
-        .map(str::to_owned)
-        .ok_or_else(|| Gap::new(GapKind::Malformed, format!("{}: no defaultAction", path.display())))
+    Profile::parse(&text).map_err(|error| Gap::new(GapKind::Malformed, format!("{}: {error}", path.display())))
 }

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-
 use super::wire::HostConfig;
 use crate::facts::{PrivilegeGain, Seccomp, SeccompProfile};
 use crate::probe::capability;
+use crate::probe::seccomp::Profile;
 
 /// The capabilities that Docker gives a container that asks for nothing.
 const DEFAULT: [&str; 14] = [
@@ -24,44 +23,6 @@ const DEFAULT: [&str; 14] = [
     "MKNOD",
     "AUDIT_WRITE",
     "SETFCAP",
-];
-
-/// System calls that lead towards the kernel or the host, and that Docker's profile allows only with a capability, if at all.
-const RISKY: [&str; 34] = [
-    "acct",
-    "add_key",
-    "bpf",
-    "clock_settime",
-    "create_module",
-    "delete_module",
-    "finit_module",
-    "fsconfig",
-    "fsmount",
-    "fsopen",
-    "init_module",
-    "io_uring_setup",
-    "ioperm",
-    "iopl",
-    "kexec_file_load",
-    "kexec_load",
-    "keyctl",
-    "mount",
-    "mount_setattr",
-    "move_mount",
-    "move_pages",
-    "open_by_handle_at",
-    "open_tree",
-    "perf_event_open",
-    "pivot_root",
-    "process_vm_writev",
-    "quotactl",
-    "reboot",
-    "request_key",
-    "setns",
-    "swapon",
-    "umount2",
-    "unshare",
-    "userfaultfd",
 ];
 
 /// The capabilities that a container was given, in the kernel's order.
@@ -120,57 +81,12 @@ pub(super) fn seccomp(config: &HostConfig) -> Seccomp {
         None | Some("") => plain(SeccompProfile::DaemonDefault),
         Some("unconfined") => plain(SeccompProfile::Unconfined),
         Some("builtin") => plain(SeccompProfile::Builtin),
-        Some(json) => match serde_json::from_str::<Profile>(json) {
-            Ok(profile) => Seccomp {
-                profile: SeccompProfile::Custom,
-                risky_syscalls: profile.risky(),
-                default_action: profile.default_action,
-            },
+        Some(json) => match Profile::parse(json) {
+            Ok(Profile { default_action, risky_syscalls }) => {
+                Seccomp { profile: SeccompProfile::Custom, default_action, risky_syscalls }
+            }
             Err(_) => plain(SeccompProfile::Unreadable),
         },
-    }
-}
-
-/// A seccomp profile in Docker's format, as far as it is judged.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Profile {
-    default_action: String,
-    #[serde(default)]
-    syscalls: Vec<Rule>,
-}
-
-#[derive(Deserialize)]
-struct Rule {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    names: Vec<String>,
-    action: String,
-    #[serde(default)]
-    args: Option<Vec<serde_json::Value>>,
-    #[serde(default)]
-    includes: Filter,
-}
-
-/// When a rule holds at all.
-#[derive(Default, Deserialize)]
-struct Filter {
-    #[serde(default)]
-    caps: Vec<String>,
-}
-
-impl Profile {
-    /// The risky system calls that are allowed whatever their arguments and whatever capabilities the container has.
-    fn risky(&self) -> Vec<String> {
-        let allows = |action: &str| action == "SCMP_ACT_ALLOW" || action == "SCMP_ACT_LOG";
-        let names = |rule: &Rule, call: &str| rule.name == call || rule.names.iter().any(|name| name == call);
-        let always = |rule: &&Rule| rule.args.as_ref().is_none_or(Vec::is_empty) && rule.includes.caps.is_empty();
-        let risky = |call: &&str| {
-            let mut rules = self.syscalls.iter().filter(always).filter(|rule| names(rule, call)).peekable();
-            if rules.peek().is_none() { allows(&self.default_action) } else { rules.any(|rule| allows(&rule.action)) }
-        };
-        RISKY.iter().filter(|call| risky(call)).map(|call| (*call).to_owned()).collect()
     }
 }
 

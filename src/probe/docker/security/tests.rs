@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::probe::seccomp::RISKY;
 
 /// A container's options, of which some are these.
 fn options(some: &Value) -> HostConfig {
