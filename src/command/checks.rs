@@ -58,7 +58,8 @@ fn functions(out: &mut dyn Write) -> io::Result<()> {
 fn show(check: &Check, library: &Library, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}\n{}\n", check.id, escape(check.title()))?;
     writeln!(out, "severity    {}", check.severity)?;
-    writeln!(out, "asked of    each {}", check.each.as_str())?;
+    let of = if check.each.list().is_some() { "every" } else { "the" };
+    writeln!(out, "asked of    {of} {}", check.each.as_str())?;
     for benchmark in library.benchmarks() {
         let controls = benchmark.file.control.iter();
         let named = controls.filter(|control| control.checks.iter().any(|id| *id.get_ref() == check.id));

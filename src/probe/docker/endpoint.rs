@@ -71,8 +71,11 @@ impl Endpoint {
         let unknown = || format!("the docker context `{name}` does not exist");
         let directory = self.config.as_ref().ok_or_else(unknown)?.join("contexts/meta");
         // The directory's names are hashes of the contexts' names; looking into each is simpler than hashing.
-        for entry in fs::read_dir(directory).map_err(|_| unknown())?.flatten() {
-            let Some(meta) = read_json::<Meta>(&entry.path().join("meta.json"))? else { continue };
+        let entries =
+            fs::read_dir(&directory).map_err(|error| format!("{}: {}: {error}", unknown(), directory.display()))?;
+        for entry in entries.flatten() {
+            // Another context's torn file says nothing about this one.
+            let Ok(Some(meta)) = read_json::<Meta>(&entry.path().join("meta.json")) else { continue };
             if meta.name == name {
                 let host = meta.endpoints.docker.map(|endpoint| endpoint.host).unwrap_or_default();
                 return socket_of(&host, &format!("docker context `{name}`")).map(Located::Socket);
