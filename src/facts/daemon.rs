@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Observed;
+use super::{DaemonFile, Observed};
 
 /// dockerd, found as the process that owns the audited socket.
 ///
@@ -55,6 +55,8 @@ pub struct Daemon {
     pub userland_proxy: Observed<bool>,
     /// What the default seccomp profile does with a system call it does not list, such as `SCMP_ACT_ERRNO`.
     pub seccomp_default_action: Observed<String>,
+    /// The files and directories that it lives from, those that are there.
+    pub files: Observed<Vec<DaemonFile>>,
     /// Registries for which the image store skips the check of certificates (`skip_verify` in `hosts.toml`).
     #[schemars(extend("x-source" = "/etc/docker/certs.d"))]
     pub unverified_registries: Observed<Vec<String>>,

@@ -79,6 +79,7 @@ fn configured(system: &System, pid: u32, engine: &Engine, wanted: &Wanted) -> Re
         no_new_privileges: options.boolean("no-new-privileges", false),
         userland_proxy: options.boolean("userland-proxy", true),
         seccomp_default_action: seccomp::default_action(&dockerd, &engine.seccomp_profile, started.as_ref()),
+        files: Observed::not_collected(),
         unverified_registries: registries::unverified(&dockerd, engine.rootless),
     })
 }
