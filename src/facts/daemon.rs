@@ -21,6 +21,12 @@ pub struct Daemon {
     /// The host's uid that root of dockerd's user namespace has; 0 unless dockerd is rootless.
     #[schemars(extend("x-source" = "/proc/{pid}/uid_map"))]
     pub root_uid: Observed<i64>,
+    /// The host's gid that group root of dockerd's user namespace has; 0 unless dockerd is rootless.
+    #[schemars(extend("x-source" = "/proc/{pid}/gid_map"))]
+    pub root_gid: Observed<i64>,
+    /// Groups to which its Unix sockets may be given (`group`, and `docker`), as gids; none when dockerd is rootless.
+    #[schemars(extend("x-source" = "/etc/group"))]
+    pub socket_gids: Observed<Vec<i64>>,
     /// TCP addresses on which the API of dockerd listens, such as `0.0.0.0:2375`.
     #[schemars(extend("x-source" = "/proc/{pid}/net/tcp, /proc/{pid}/net/tcp6, /proc/{pid}/fd"))]
     pub tcp_listeners: Observed<Vec<String>>,

@@ -5,15 +5,26 @@ use serde::{Deserialize, Serialize};
 
 use super::Observed;
 
+/// Where the files lie, as dockerd sees them; `{data-root}` and its like stand for the engine's own settings.
+const SOURCE: &str = "/etc/systemd/system, /run/systemd/system, /usr/local/lib/systemd/system, /usr/lib/systemd/system, \
+    /lib/systemd/system, /etc/docker, {config-file}, {tlscacert}, {tlscert}, {tlskey}, /proc/{engine}/net/unix, \
+    /etc/default/docker, /etc/sysconfig/docker, {data-root}, {exec-root}, /etc/containerd, /run/containerd, \
+    /proc/{pid}/exe, /proc/{pid}/stat of every process, /proc/{containerd}/cmdline, /proc/{containerd}/exe, \
+    /proc/{containerd}/fd, {programs}/containerd-shim, {programs}/containerd-shim-runc-v1, \
+    {programs}/containerd-shim-runc-v2, {programs}/runc";
+
 /// A file or directory that the audited engine really uses.
+///
+/// One of which it cannot be told where it lies, or whether it is there, is listed too, its metadata unknown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DaemonFile {
     /// What it is for the engine.
     pub role: Role,
-    /// Its path as the engine or systemd names it.
+    /// Its path as the engine or systemd names it; empty where that cannot be told.
     pub path: String,
     /// Its metadata, symbolic links followed.
+    #[schemars(extend("x-source" = SOURCE))]
     pub file: Observed<FileAccess>,
     /// How the kernel's audit watches it.
     pub watch: Observed<Watch>,
@@ -33,7 +44,10 @@ pub struct FileAccess {
     pub mode: u32,
     /// Whether a POSIX access list grants more than the mode shows.
     pub extended_acl: Observed<bool>,
-    /// The directories on the way to it, symbolic links' included, in which somebody other than root may replace an entry.
+    /// Whether a POSIX access list lets somebody write who may not by the mode.
+    pub acl_write: Observed<bool>,
+    /// The directories on the way to it, symbolic links' included, in which somebody may replace an entry who is neither root
+    /// nor, for a rootless engine, its user.
     pub open_parents: Observed<Vec<String>>,
 }
 

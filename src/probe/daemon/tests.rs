@@ -72,7 +72,7 @@ impl Lab {
     }
 
     fn see_as(&self, engine: &Engine) -> Daemon {
-        let wanted = Wanted { tcp_listeners: true, userland_proxies: true };
+        let wanted = Wanted { tcp_listeners: true, userland_proxies: true, files: true };
         match observe(&self.system(), PID, engine, &wanted) {
             Observed::Known { value, .. } => value,
             Observed::Unknown { gap, .. } => panic!("{gap}"),
