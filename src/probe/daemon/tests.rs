@@ -320,4 +320,5 @@ fn other_engines_are_not_configured_like_this() {
     assert_eq!(kind(&observe(&lab.system(), 7, &engine, &Wanted::default())), Some(GapKind::Missing));
 }
 
+mod files;
 mod network;
