@@ -57,7 +57,7 @@ pub(super) fn folders(dockerd: &Dockerd<'_>, rootless: bool) -> Result<Vec<PathB
         (_, Some(rest)) => runtime.join(rest),
         _ => PathBuf::from(folder),
     };
-    Ok(USER.iter().map(|folder| whole(folder)).collect())
+    Ok(USER.iter().map(whole).collect())
 }
 
 /// The file of a unit and its drop-ins.
