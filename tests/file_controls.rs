@@ -1,6 +1,8 @@
 //! The controls of section 3 on real engines: for each a pass, failures and, where an engine can do without the file, that it
 //! does not apply.
 
+#![allow(clippy::panic, reason = "helpers of a test are a test")]
+
 mod lab;
 
 use lab::{Audit, Lab, tls};

@@ -25,7 +25,7 @@ pub struct Daemon {
     #[schemars(extend("x-source" = "/proc/{pid}/gid_map"))]
     pub root_gid: Observed<i64>,
     /// Groups to which its Unix sockets may be given (`group`, and `docker`), as gids; none when dockerd is rootless.
-    #[schemars(extend("x-source" = "/etc/group"))]
+    #[schemars(extend("x-source" = "/etc/group, /etc/nsswitch.conf"))]
     pub socket_gids: Observed<Vec<i64>>,
     /// TCP addresses on which the API of dockerd listens, such as `0.0.0.0:2375`.
     #[schemars(extend("x-source" = "/proc/{pid}/net/tcp, /proc/{pid}/net/tcp6, /proc/{pid}/fd"))]

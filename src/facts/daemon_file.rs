@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::Observed;
 
 /// Where the files lie, as dockerd sees them; `{data-root}` and its like stand for the engine's own settings.
-const SOURCE: &str = "/etc/systemd/system, /run/systemd/system, /usr/local/lib/systemd/system, /usr/lib/systemd/system, \
-    /lib/systemd/system, /etc/docker, {config-file}, {tlscacert}, {tlscert}, {tlskey}, /proc/{engine}/net/unix, \
-    /etc/default/docker, /etc/sysconfig/docker, {data-root}, {exec-root}, /etc/containerd, /run/containerd, \
-    /proc/{pid}/exe, /proc/{pid}/stat of every process, /proc/{containerd}/cmdline, /proc/{containerd}/exe, \
-    /proc/{containerd}/fd, {programs}/containerd-shim, {programs}/containerd-shim-runc-v1, \
+const SOURCE: &str = "/etc/systemd, /run/systemd, /usr/local/lib/systemd, /usr/lib/systemd, /lib/systemd, \
+    {home}/.config/systemd, {home}/.local/share/systemd, /etc/docker, {home}/.config/docker, {config-file}, {tlscacert}, \
+    {tlscert}, {tlskey}, /proc/{engine}/net/unix, /etc/default/docker, /etc/sysconfig/docker, {data-root}, {exec-root}, \
+    /etc/containerd, /run/containerd, /proc/{engine}/exe, /proc/{engine}/cmdline, /proc/{pid}/stat of every process, \
+    /proc/{containerd}/cmdline, /proc/{containerd}/exe, /proc/{containerd}/fd, /proc/{containerd}/net/unix, \
+    {programs}/containerd, {programs}/containerd-shim, {programs}/containerd-shim-runc-v1, \
     {programs}/containerd-shim-runc-v2, {programs}/runc";
 
 /// A file or directory that the audited engine really uses.
