@@ -105,6 +105,10 @@ pub fn text_start(source: &Source, span: &Range<usize>) -> Option<usize> {
     Some(span.start + delimiter.len() + newline)
 }
 
+fn is_parameter(word: &str) -> bool {
+    word.starts_with("{param.") && word.ends_with('}')
+}
+
 struct Conformance<'d> {
     source: &'d Arc<Source>,
     faults: &'d mut Diagnostics,
@@ -130,6 +134,8 @@ impl Conformance<'_> {
             (inner, Type::Observed(ty)) => self.held(inner, span, ty, name),
             (DeValue::Table(table), Type::Optional(_)) if table.is_empty() => {}
             (inner, Type::Optional(ty)) => self.held(inner, span, ty, name),
+            // An example's word may be a parameter; the condition that has the same one checks it.
+            (DeValue::String(word), Type::Enum(_)) if self.partial && is_parameter(word) => {}
             (DeValue::String(word), Type::Enum(words)) => {
                 if !words.iter().any(|known| known == word) {
                     let help = did_you_mean(word, words.iter().map(String::as_str));

@@ -6,6 +6,7 @@
 
 mod container;
 mod daemon;
+mod daemon_file;
 mod engine;
 mod file;
 mod host;
@@ -16,6 +17,7 @@ mod process;
 
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
 pub use daemon::{Daemon, TlsFile, Ulimit};
+pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
 pub use engine::{Engine, EngineKind};
 pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};

@@ -129,7 +129,7 @@ impl Plan {
             let mut words = part.split(' ');
             match words.next()? {
                 "GET" => words.next().map(|path| format!("GET {path}")),
-                path if path.starts_with('/') => Some(path.to_owned()),
+                path if path.starts_with(['/', '{']) => Some(path.to_owned()),
                 _ => None,
             }
         });

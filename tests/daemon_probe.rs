@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use plimsoll::facts::{Daemon, Engine, GapKind, Observed};
+use plimsoll::facts::{Daemon, Engine, GapKind, Observed, Role};
 use plimsoll::probe::System;
 use plimsoll::probe::daemon::{Wanted, observe, owner};
 use tempfile::TempDir;
@@ -60,7 +60,7 @@ impl Dockerd {
         let system = System::live();
         let pid = owner(&system, &self.at("docker.sock")).unwrap();
         assert_eq!(pid, self.child.id());
-        let wanted = Wanted { tcp_listeners: true, userland_proxies: true };
+        let wanted = Wanted { tcp_listeners: true, userland_proxies: true, files: true };
         match observe(&system, pid, &engine(), &wanted) {
             Observed::Known { value, .. } => value,
             Observed::Unknown { gap, .. } => panic!("{gap}"),
@@ -84,8 +84,33 @@ fn engine() -> Engine {
         "storage_driver": "vfs", "logging_driver": "json-file", "cgroup_driver": "cgroupfs", "live_restore": false,
         "debug": false, "experimental": false, "swarm": "inactive", "insecure_registries": [],
         "authorization_plugins": [], "data_root": "/var/lib/docker",
+        "default_runtime": "runc",
     }))
     .unwrap()
+}
+
+/// The files of these roles that are there, the folder of the test left out.
+fn paths(dockerd: &Dockerd, seen: &Daemon, roles: &[Role]) -> Vec<String> {
+    let folder = dockerd.folder.path().to_string_lossy();
+    let files = seen.files.value().unwrap().iter().filter(|file| roles.contains(&file.role));
+    files.map(|file| file.path.replace(&*folder, "")).collect()
+}
+
+#[test]
+fn a_dockerds_files_are_those_it_really_uses() {
+    let Some(dockerd) = Dockerd::start(&[], "{}") else { return };
+    let seen = dockerd.see();
+    let all =
+        [Role::ConfigFile, Role::ApiSocket, Role::ContainerdSocket, Role::ContainerdConfig, Role::ContainerdState];
+    let own = ["/daemon.json", "/docker.sock", "/exec/containerd/containerd.sock", "/exec/containerd/containerd.toml"];
+    let own: Vec<String> = own.map(str::to_owned).into_iter().chain(["/exec/containerd/daemon".to_owned()]).collect();
+    assert_eq!(paths(&dockerd, &seen, &all), own);
+    let programs = [Role::DaemonProgram, Role::ContainerdProgram, Role::ShimV2];
+    let theirs = ["/usr/sbin/dockerd", "/usr/bin/containerd", "/usr/bin/containerd-shim-runc-v2"];
+    assert_eq!(paths(&dockerd, &seen, &programs), theirs);
+    assert_eq!(paths(&dockerd, &seen, &[Role::Runtime]).len(), 1);
+    assert!(seen.files.value().unwrap().iter().all(|file| file.file.value().is_some()));
+    assert_eq!((seen.root_uid.value(), seen.root_gid.value()), (Some(&0), Some(&0)));
 }
 
 #[test]

@@ -94,6 +94,10 @@ pub struct Variant {
     /// The check's id.
     #[schemars(with = "String")]
     pub id: Spanned<String>,
+    /// Where other catalogues speak of this one alone.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub references: Vec<Spanned<String>>,
     /// Its parameters, `param.name` in expressions and `{param.name}` in words.
     #[serde(flatten)]
     pub parameters: BTreeMap<String, String>,
@@ -114,7 +118,8 @@ pub(crate) fn load(source: &Arc<Source>, id: &str, faults: &mut Diagnostics) -> 
     let Some(file) = document::load::<CheckFile>(source, &TYPE, faults) else { return Vec::new() };
     references(source, &file, faults);
     if file.variant.is_empty() {
-        return Loader { source, file: &file, parameters: &BTreeMap::new(), faults }.check(id).into_iter().collect();
+        let loader = Loader { source, file: &file, parameters: &BTreeMap::new(), references: &[], faults };
+        return loader.check(id).into_iter().collect();
     }
     let mut seen = BTreeSet::new();
     let mut checks = Vec::new();
@@ -123,7 +128,8 @@ pub(crate) fn load(source: &Arc<Source>, id: &str, faults: &mut Diagnostics) -> 
             faults.at(source, variant.id.span(), format!("`{}` is there twice", variant.id.get_ref()), None);
         }
         let before = faults.len();
-        let loader = Loader { source, file: &file, parameters: &variant.parameters, faults };
+        let loader =
+            Loader { source, file: &file, parameters: &variant.parameters, references: &variant.references, faults };
         checks.extend(loader.check(variant.id.get_ref()));
         if faults.len() > before {
             // The other variants share the text that is at fault.
@@ -136,7 +142,7 @@ pub(crate) fn load(source: &Arc<Source>, id: &str, faults: &mut Diagnostics) -> 
 fn references(source: &Arc<Source>, file: &CheckFile, faults: &mut Diagnostics) {
     static FORMS: LazyLock<BTreeMap<&str, Regex>> =
         LazyLock::new(|| FRAMEWORKS.iter().filter_map(|(name, form)| Some((*name, Regex::new(form).ok()?))).collect());
-    for reference in &file.references {
+    for reference in file.references.iter().chain(file.variant.iter().flat_map(|variant| &variant.references)) {
         let text = reference.get_ref();
         let known = text.split_once(':').and_then(|(framework, number)| Some(FORMS.get(framework)?.is_match(number)));
         if known != Some(true) {
@@ -152,6 +158,8 @@ struct Loader<'l> {
     source: &'l Arc<Source>,
     file: &'l CheckFile,
     parameters: &'l BTreeMap<String, String>,
+    /// What other catalogues say of this variant alone.
+    references: &'l [Spanned<String>],
     faults: &'l mut Diagnostics,
 }
 
@@ -176,7 +184,12 @@ impl Loader<'_> {
             severity: file.severity,
             each: file.each,
             rationale: fill_parameters(&file.rationale, self.parameters),
-            references: file.references.iter().map(|reference| reference.get_ref().clone()).collect(),
+            references: file
+                .references
+                .iter()
+                .chain(self.references)
+                .map(|reference| reference.get_ref().clone())
+                .collect(),
             origin: self.source.name.clone(),
             parameters: self.parameters.clone(),
             pass: Condition { expression: pass?, text: file.pass.get_ref().trim().to_owned(), words: title.clone()? },

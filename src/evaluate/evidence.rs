@@ -1,5 +1,7 @@
 //! The facts that a judgement rests on, for people and for the record.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::check::Judgement;
@@ -56,7 +58,10 @@ fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>, verdict:
         if elements.fields.contains("") || elements.fields.is_empty() {
             return plain(node.ty, node.value);
         }
-        let fields = elements.fields.iter().map(|name| {
+        // Whatever was asked, a file among several is told by its path.
+        let path = node.ty.fields().and_then(|of| of.fields.get_key_value("path")).map(|(name, _)| name);
+        let asked: BTreeSet<&String> = elements.fields.iter().chain(path).collect();
+        let fields = asked.into_iter().map(|name| {
             let field = name.split('.').try_fold(node, |node, part| node.field(part));
             (name.clone(), field.map_or_else(|reason| json!({ "unknown": reason }), |node| plain(node.ty, node.value)))
         });

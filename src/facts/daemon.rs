@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Observed;
+use super::{DaemonFile, Observed};
 
 /// dockerd, found as the process that owns the audited socket.
 ///
@@ -21,6 +21,12 @@ pub struct Daemon {
     /// The host's uid that root of dockerd's user namespace has; 0 unless dockerd is rootless.
     #[schemars(extend("x-source" = "/proc/{pid}/uid_map"))]
     pub root_uid: Observed<i64>,
+    /// The host's gid that group root of dockerd's user namespace has; 0 unless dockerd is rootless.
+    #[schemars(extend("x-source" = "/proc/{pid}/gid_map"))]
+    pub root_gid: Observed<i64>,
+    /// Groups to which its Unix sockets may be given (`group`, and `docker`), as gids; none when dockerd is rootless.
+    #[schemars(extend("x-source" = "/etc/group, /etc/nsswitch.conf"))]
+    pub socket_gids: Observed<Vec<i64>>,
     /// TCP addresses on which the API of dockerd listens, such as `0.0.0.0:2375`.
     #[schemars(extend("x-source" = "/proc/{pid}/net/tcp, /proc/{pid}/net/tcp6, /proc/{pid}/fd"))]
     pub tcp_listeners: Observed<Vec<String>>,
@@ -57,6 +63,8 @@ pub struct Daemon {
     pub seccomp_default_action: Observed<String>,
     /// System calls that the default seccomp profile allows without condition though they lead towards the kernel or the host.
     pub seccomp_risky_syscalls: Observed<Vec<String>>,
+    /// The files and directories that it lives from, those that are there.
+    pub files: Observed<Vec<DaemonFile>>,
     /// Registries for which the image store skips the check of certificates (`skip_verify` in `hosts.toml`).
     #[schemars(extend("x-source" = "/etc/docker/certs.d"))]
     pub unverified_registries: Observed<Vec<String>>,

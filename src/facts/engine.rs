@@ -61,6 +61,10 @@ pub struct Engine {
     /// Names of the plugins that authorise API requests.
     #[schemars(extend("x-source" = "GET /info Plugins.Authorization"))]
     pub authorization_plugins: Vec<String>,
+    /// Program of the default runtime, such as `runc`; empty when the engine does not tell.
+    #[serde(default)]
+    #[schemars(extend("x-source" = "GET /info Runtimes, DefaultRuntime"))]
+    pub default_runtime: String,
     /// Directory of images, containers and volumes.
     #[schemars(extend("x-source" = "GET /info DockerRootDir"))]
     pub data_root: String,

@@ -111,6 +111,7 @@ fn daemon_facts(system: &System, plan: &Plan, pid: u32, engine: &Engine) -> Obse
     let wanted = daemon::Wanted {
         tcp_listeners: plan.wants("daemon.tcp_listeners"),
         userland_proxies: plan.wants("daemon.userland_proxies"),
+        files: plan.wants("daemon.files"),
     };
     daemon::observe(system, pid, engine, &wanted)
 }

@@ -3,8 +3,10 @@
 //! Everything is read from `/proc` and, through `/proc/<pid>/root`, from the files as dockerd itself sees them. Its environment
 //! is never read: it may hold secrets, and what it decides (`HOME`, `XDG_CONFIG_HOME`) is answered by `/etc/passwd` or not at all.
 
+mod files;
 mod flags;
 mod freshness;
+mod groups;
 mod listeners;
 mod options;
 mod owner;
@@ -30,6 +32,8 @@ pub struct Wanted {
     pub tcp_listeners: bool,
     /// Whether a check reads [`Daemon::userland_proxies`].
     pub userland_proxies: bool,
+    /// Whether a check reads [`Daemon::files`].
+    pub files: bool,
 }
 
 /// The facts of the dockerd with a process id, which is the engine's own as [`owner`] found it.
@@ -51,7 +55,7 @@ fn configured(system: &System, pid: u32, engine: &Engine, wanted: &Wanted) -> Re
     let flags = flags::parse(&dockerd.arguments()?)?;
     let started = freshness::started(&dockerd, &flags);
     let file = settings::load(&dockerd, &flags, engine.rootless, started.as_ref());
-    let options = Options::new(flags, file);
+    let options = Options::new(flags.clone(), file);
     let hosts = options.hosts(engine);
     let tcp_listeners = if wanted.tcp_listeners {
         listeners::tcp(&dockerd, engine, &options, &hosts)
@@ -62,9 +66,18 @@ fn configured(system: &System, pid: u32, engine: &Engine, wanted: &Wanted) -> Re
         if wanted.userland_proxies { dockerd.userland_proxies(&options) } else { Observed::not_collected() };
     let (seccomp_default_action, seccomp_risky_syscalls) =
         seccomp::default_profile(&dockerd, &engine.seccomp_profile, started.as_ref());
+    let tls_files = tls::files(&dockerd, &options);
+    let files = if wanted.files {
+        let (flags, options, hosts, tls) = (&flags, &options, &hosts, &tls_files);
+        files::observe(&files::Known { dockerd: &dockerd, engine, flags, options, hosts, tls })
+    } else {
+        Observed::not_collected()
+    };
     Ok(Daemon {
         pid,
         root_uid: dockerd.root_uid().into(),
+        root_gid: dockerd.root_gid().into(),
+        socket_gids: groups::of_sockets(&dockerd, engine, &options),
         tcp_listeners,
         userland_proxies,
         hosts,
@@ -73,7 +86,7 @@ fn configured(system: &System, pid: u32, engine: &Engine, wanted: &Wanted) -> Re
         ip6tables: ip6tables(&options, &engine.version),
         firewall_backend: options.text("firewall-backend", ""),
         tlsverify: tls::verify(&options, &engine.version),
-        tls_files: tls::files(&dockerd, &options),
+        tls_files,
         default_ulimits: options.ulimits(),
         cgroup_parent: options.text("cgroup-parent", ""),
         storage_opts: options.list("storage-opt", "storage-opts"),
@@ -82,6 +95,7 @@ fn configured(system: &System, pid: u32, engine: &Engine, wanted: &Wanted) -> Re
         userland_proxy: options.boolean("userland-proxy", true),
         seccomp_default_action,
         seccomp_risky_syscalls,
+        files,
         unverified_registries: registries::unverified(&dockerd, engine.rootless),
     })
 }

@@ -25,8 +25,7 @@ pub fn observe(system: &System, path: impl AsRef<Path>) -> Observed<Option<File>
 
 fn look(system: &System, path: &Path) -> Result<File, Gap> {
     let target = system.resolve(path)?;
-    let real = system.real(&target);
-    let metadata = fs::symlink_metadata(&real).map_err(|error| Gap::io(path.display(), &error))?;
+    let metadata = metadata(system, &target)?;
     let kind = match metadata.file_type() {
         kind if kind.is_file() => FileKind::Regular,
         kind if kind.is_dir() => FileKind::Directory,
@@ -43,8 +42,13 @@ fn look(system: &System, path: &Path) -> Result<File, Gap> {
         uid: metadata.uid(),
         gid: metadata.gid(),
         mode: metadata.mode() & 0o7777,
-        extended_acl: extended_acl(&real, path, &metadata).into(),
+        extended_acl: granted(system, &target, &metadata).map(|more| more != 0).into(),
     })
+}
+
+/// Metadata of a path in which no symbolic link is left.
+fn metadata(system: &System, target: &Path) -> Result<fs::Metadata, Gap> {
+    fs::symlink_metadata(system.real(target)).map_err(|error| Gap::io(target.display(), &error))
 }
 
 /// Whether the last part of a path is itself a symbolic link.
@@ -54,17 +58,18 @@ fn is_symlink(system: &System, path: &Path) -> Result<bool, Gap> {
     fs::symlink_metadata(entry).map(|metadata| metadata.is_symlink()).map_err(|error| Gap::io(path.display(), &error))
 }
 
-/// Whether an access list of the file grants somebody more than its mode shows.
-fn extended_acl(real: &Path, path: &Path, metadata: &fs::Metadata) -> Result<bool, Gap> {
-    let gap = |errno: Errno| Gap::io(format_args!("{}: access list", path.display()), &errno.into());
-    match attribute(real, "system.posix_acl_access") {
-        Ok(list) => acl::grants_more(&list, metadata.uid(), metadata.gid(), metadata.mode())
-            .map_err(|detail| Gap::new(GapKind::Malformed, format!("{}: access list: {detail}", path.display()))),
-        Err(Errno::NODATA) => Ok(false),
-        Err(Errno::OPNOTSUPP) => match attribute(real, "system.nfs4_acl") {
-            Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(false),
+/// The permissions that an access list grants to somebody beyond what the mode shows, as bits of `rwx`.
+fn granted(system: &System, target: &Path, metadata: &fs::Metadata) -> Result<u32, Gap> {
+    let real = system.real(target);
+    let gap = |errno: Errno| Gap::io(format_args!("{}: access list", target.display()), &errno.into());
+    match attribute(&real, "system.posix_acl_access") {
+        Ok(list) => acl::grants(&list, metadata.uid(), metadata.gid(), metadata.mode())
+            .map_err(|detail| Gap::new(GapKind::Malformed, format!("{}: access list: {detail}", target.display()))),
+        Err(Errno::NODATA) => Ok(0),
+        Err(Errno::OPNOTSUPP) => match attribute(&real, "system.nfs4_acl") {
+            Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(0),
             Err(errno) => Err(gap(errno)),
-            Ok(_) => Err(Gap::new(GapKind::Unsupported, format!("{}: has an NFSv4 access list", path.display()))),
+            Ok(_) => Err(Gap::new(GapKind::Unsupported, format!("{}: has an NFSv4 access list", target.display()))),
         },
         Err(errno) => Err(gap(errno)),
     }
@@ -83,6 +88,7 @@ fn attribute(real: &Path, name: &str) -> Result<Vec<u8>, Errno> {
     }
 }
 
+pub(super) mod access;
 mod acl;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The one way to the files of the audited machine: every read starts at a root, so that a test can lay out its own.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -85,22 +86,33 @@ impl System {
         fs::read_link(self.real(path)).map_err(|error| Gap::io(path.display(), &error))
     }
 
-    /// Names in a directory, sorted.
+    /// Names in a directory, sorted; what is not UTF-8 in them is replaced.
     pub fn list(&self, path: impl AsRef<Path>) -> Result<Vec<String>, Gap> {
+        let mut names: Vec<String> =
+            self.entries(path)?.into_iter().map(|name| name.to_string_lossy().into_owned()).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// Names in a directory as they are, sorted.
+    pub fn entries(&self, path: impl AsRef<Path>) -> Result<Vec<OsString>, Gap> {
         let path = path.as_ref();
         let gap = |error: std::io::Error| Gap::io(path.display(), &error);
-        let mut names = fs::read_dir(self.followed(path)?)
-            .map_err(gap)?
-            .map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(gap)?;
+        let entries = fs::read_dir(self.followed(path)?).map_err(gap)?;
+        let mut names =
+            entries.map(|entry| entry.map(|e| e.file_name())).collect::<Result<Vec<_>, _>>().map_err(gap)?;
         names.sort();
         Ok(names)
     }
 
     /// The path after every symbolic link was followed inside the root; each part of it must exist.
     pub fn resolve(&self, path: impl AsRef<Path>) -> Result<PathBuf, Gap> {
-        let asked = path.as_ref();
+        self.walk(path.as_ref(), |_, _| {})
+    }
+
+    /// Follows a path as [`System::resolve`] does, and tells of every directory on the way, symbolic links' included, with the
+    /// metadata of the entry that was taken in it.
+    pub(super) fn walk(&self, asked: &Path, mut step: impl FnMut(&Path, &fs::Metadata)) -> Result<PathBuf, Gap> {
         let mut pending: Vec<PathBuf> = components(asked);
         let mut done = PathBuf::from("/");
         let mut links = 0;
@@ -114,6 +126,7 @@ impl System {
                 Ok(metadata) => metadata,
                 Err(error) => return Err(Gap::io(asked.display(), &error)),
             };
+            step(&done, &metadata);
             if !metadata.is_symlink() {
                 done = next;
                 continue;

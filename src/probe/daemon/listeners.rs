@@ -128,7 +128,7 @@ fn unseen(engine: &Engine, options: &Options, port: u16, gap: Gap) -> Result<boo
 
 /// Whether dockerd's parent holds a socket too. Only systemd is known to keep what it passes on, so that only there a socket
 /// that the parent does not hold was not passed on.
-fn passed_on(dockerd: &Dockerd<'_>, inode: u64) -> Result<bool, Gap> {
+pub(super) fn passed_on(dockerd: &Dockerd<'_>, inode: u64) -> Result<bool, Gap> {
     let parent = stat(dockerd.system, dockerd.pid)?.parent;
     let gap = |what: &str| Gap::new(GapKind::Unsupported, format!("which sockets were passed on to dockerd: {what}"));
     if parent == 0 {

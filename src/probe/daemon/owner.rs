@@ -160,7 +160,7 @@ fn listening(system: &System, socket: &Path, peer: u32) -> Result<Vec<u64>, Gap>
 }
 
 /// Inode and path of a listening socket in a line of `/proc/net/unix`.
-fn listener(line: &str) -> Option<(u64, &str)> {
+pub(super) fn listener(line: &str) -> Option<(u64, &str)> {
     // Num RefCount Protocol Flags Type St Inode Path; the inode is padded, the path may hold spaces.
     let mut rest = line;
     let mut fields = [""; 7];

@@ -61,7 +61,16 @@ impl<'a> Dockerd<'a> {
 
     /// The host's uid of root in dockerd's user namespace.
     pub(super) fn root_uid(&self) -> Result<i64, Gap> {
-        let path = self.proc("uid_map");
+        self.root_id("uid_map")
+    }
+
+    /// The host's gid of group root in dockerd's user namespace.
+    pub(super) fn root_gid(&self) -> Result<i64, Gap> {
+        self.root_id("gid_map")
+    }
+
+    fn root_id(&self, map: &str) -> Result<i64, Gap> {
+        let path = self.proc(map);
         let map = self.system.read(&path)?;
         map.lines()
             .find_map(|line| {
@@ -74,14 +83,17 @@ impl<'a> Dockerd<'a> {
             .ok_or_else(|| Gap::new(GapKind::Malformed, format!("{}: root is not mapped", path.display())))
     }
 
-    /// The home directory of dockerd's user by `/etc/passwd`, since `HOME` is in an environment that is not read.
-    pub(super) fn home(&self) -> Result<PathBuf, Gap> {
+    /// The uid it runs with, as the auditor's user namespace counts.
+    pub(super) fn uid(&self) -> Result<String, Gap> {
         let path = self.proc("status");
         let status = self.system.read_lossy(&path)?;
-        let uid = status
-            .lines()
-            .find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().next())
-            .ok_or_else(|| Gap::new(GapKind::Malformed, format!("{}: no Uid", path.display())))?;
+        let uid = status.lines().find_map(|line| line.strip_prefix("Uid:")?.split_whitespace().next());
+        uid.map(str::to_owned).ok_or_else(|| Gap::new(GapKind::Malformed, format!("{}: no Uid", path.display())))
+    }
+
+    /// The home directory of dockerd's user by `/etc/passwd`, since `HOME` is in an environment that is not read.
+    pub(super) fn home(&self) -> Result<PathBuf, Gap> {
+        let uid = self.uid()?;
         let accounts = self.root.read_lossy("/etc/passwd")?;
         accounts
             .lines()

@@ -1,6 +1,6 @@
 //! Registries that the image store trusts without a valid certificate.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml::Table;
 
@@ -12,13 +12,9 @@ use crate::facts::{Gap, GapKind, Observed};
 ///
 /// The files are read anew for every pull, so that what they say now is what counts.
 pub(super) fn unverified(dockerd: &Dockerd<'_>, rootless: bool) -> Observed<Vec<String>> {
-    let folder = if rootless {
-        match dockerd.home() {
-            Ok(home) => home.join(".config/docker/certs.d"),
-            Err(gap) => return gap.into(),
-        }
-    } else {
-        PathBuf::from("/etc/docker/certs.d")
+    let folder = match settings::folder(dockerd, rootless) {
+        Ok(folder) => folder.join("certs.d"),
+        Err(gap) => return gap.into(),
     };
     match look(dockerd, &folder) {
         Ok(registries) => Observed::from_source(registries, folder.display().to_string()),
@@ -39,7 +35,7 @@ fn look(dockerd: &Dockerd<'_>, folder: &Path) -> Result<Vec<String>, Gap> {
     Ok(found)
 }
 
-fn none_if_missing<T>(result: Result<T, Gap>) -> Result<Option<T>, Gap> {
+pub(super) fn none_if_missing<T>(result: Result<T, Gap>) -> Result<Option<T>, Gap> {
     match result {
         Ok(value) => Ok(Some(value)),
         Err(gap) if gap.kind == GapKind::Missing => Ok(None),

@@ -27,22 +27,28 @@ pub(super) struct Settings {
 
 /// The configuration file of a dockerd.
 pub(super) fn load(dockerd: &Dockerd<'_>, flags: &Flags, rootless: bool, started: Result<&Moment, &Gap>) -> Settings {
-    let chosen = flags.last("config-file");
-    if chosen == Some("") {
-        return Settings { path: "dockerd --config-file".to_owned(), entries: Ok(Vec::new()) };
-    }
-    let path = match chosen {
-        Some(path) => dockerd.absolute(path),
-        None if rootless => dockerd.home().map(|home| home.join(".config/docker/daemon.json")),
-        None => Ok(PathBuf::from("/etc/docker/daemon.json")),
-    };
-    match path {
-        Ok(path) => {
-            let entries = entries(dockerd, &path, chosen.is_some(), started);
+    match location(dockerd, flags, rootless) {
+        Ok(None) => Settings { path: "dockerd --config-file".to_owned(), entries: Ok(Vec::new()) },
+        Ok(Some(path)) => {
+            let entries = entries(dockerd, &path, flags.last("config-file").is_some(), started);
             Settings { path: path.display().to_string(), entries }
         }
         Err(gap) => Settings { path: "daemon.json".to_owned(), entries: Err(gap) },
     }
+}
+
+/// Where the configuration file of a dockerd lies; nowhere when an empty flag says so.
+pub(super) fn location(dockerd: &Dockerd<'_>, flags: &Flags, rootless: bool) -> Result<Option<PathBuf>, Gap> {
+    match flags.last("config-file") {
+        Some("") => Ok(None),
+        Some(path) => dockerd.absolute(path).map(Some),
+        None => Ok(Some(folder(dockerd, rootless)?.join("daemon.json"))),
+    }
+}
+
+/// The directory of dockerd's configuration.
+pub(super) fn folder(dockerd: &Dockerd<'_>, rootless: bool) -> Result<PathBuf, Gap> {
+    if rootless { Ok(dockerd.home()?.join(".config/docker")) } else { Ok(PathBuf::from("/etc/docker")) }
 }
 
 fn entries(

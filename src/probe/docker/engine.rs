@@ -32,8 +32,14 @@ pub(super) fn engine(version: wire::Version, info: wire::Info, socket: &Path) ->
         swarm: info.swarm.local_node_state,
         insecure_registries: insecure(info.registry_config),
         authorization_plugins: info.plugins.authorization.unwrap_or_default(),
+        default_runtime: runtime(info.default_runtime, info.runtimes),
         data_root: info.docker_root_dir,
     }
+}
+
+/// The program of the default runtime; one that is named by its type and not by a path has none.
+fn runtime(default: Option<String>, runtimes: Option<BTreeMap<String, wire::Runtime>>) -> String {
+    default.and_then(|name| runtimes?.remove(&name)?.path).unwrap_or_default()
 }
 
 /// A security option is fields joined by commas: `name=seccomp,profile=builtin`.

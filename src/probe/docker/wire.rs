@@ -35,6 +35,13 @@ pub(super) struct Info {
     pub(super) swarm: Swarm,
     pub(super) plugins: Plugins,
     pub(super) registry_config: RegistryConfig,
+    pub(super) default_runtime: Option<String>,
+    pub(super) runtimes: Option<BTreeMap<String, Runtime>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Runtime {
+    pub(super) path: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -11,21 +11,21 @@ struct Entry {
     id: u32,
 }
 
-/// Whether a list grants a user or a group it names more than the mode shows, given the file's owner, group and mode.
+/// The permissions that a list grants to a user or a group it names beyond what the mode shows, as bits of `rwx`, given the
+/// file's owner, group and mode.
 ///
 /// The mode's group bits are the list's mask, and everybody has what others have. A named owner is never looked at, and a
 /// named owning group gets no more than the mask.
-pub(super) fn grants_more(list: &[u8], uid: u32, gid: u32, mode: u32) -> Result<bool, &'static str> {
+pub(super) fn grants(list: &[u8], uid: u32, gid: u32, mode: u32) -> Result<u32, &'static str> {
     let entries = entries(list)?;
     let named = entries.iter().any(|entry| matches!(entry.tag, USER | GROUP));
     if !named {
-        return Ok(false);
+        return Ok(0);
     }
     let mask = entries.iter().find(|entry| entry.tag == MASK).ok_or("named entries without a mask")?.permissions;
-    Ok(entries.iter().any(|entry| {
-        let granted = u32::from(entry.permissions & mask & 0o7) & !(mode & 0o7) != 0;
-        granted && ((entry.tag == USER && entry.id != uid) || (entry.tag == GROUP && entry.id != gid))
-    }))
+    let others = |entry: &&Entry| (entry.tag == USER && entry.id != uid) || (entry.tag == GROUP && entry.id != gid);
+    let granted = |entry: &Entry| u32::from(entry.permissions & mask & 0o7) & !(mode & 0o7);
+    Ok(entries.iter().filter(others).map(granted).fold(0, |all, one| all | one))
 }
 
 fn entries(list: &[u8]) -> Result<Vec<Entry>, &'static str> {
@@ -69,38 +69,38 @@ mod tests {
 
     #[test]
     fn a_named_user_gets_what_the_mask_leaves() {
-        assert_eq!(grants_more(&with((USER, 4, 12345), 4), 0, 0, 0o640), Ok(true));
-        assert_eq!(grants_more(&with((USER, 7, 12345), 0), 0, 0, 0o600), Ok(false));
-        assert_eq!(grants_more(&with((GROUP, 2, 12345), 6), 0, 0, 0o660), Ok(true));
+        assert_eq!(grants(&with((USER, 4, 12345), 4), 0, 0, 0o640), Ok(4));
+        assert_eq!(grants(&with((USER, 7, 12345), 0), 0, 0, 0o600), Ok(0));
+        assert_eq!(grants(&with((GROUP, 2, 12345), 6), 0, 0, 0o660), Ok(2));
     }
 
     #[test]
     fn what_everybody_has_is_nothing_more() {
-        assert_eq!(grants_more(&with((USER, 4, 12345), 4), 0, 0, 0o644), Ok(false));
-        assert_eq!(grants_more(&with((USER, 6, 12345), 6), 0, 0, 0o664), Ok(true));
+        assert_eq!(grants(&with((USER, 4, 12345), 4), 0, 0, 0o644), Ok(0));
+        assert_eq!(grants(&with((USER, 6, 12345), 6), 0, 0, 0o664), Ok(2));
     }
 
     #[test]
     fn naming_the_owner_or_his_group_changes_nothing() {
-        assert_eq!(grants_more(&with((USER, 7, 7), 7), 7, 0, 0o670), Ok(false));
-        assert_eq!(grants_more(&with((GROUP, 7, 7), 7), 0, 7, 0o670), Ok(false));
-        assert_eq!(grants_more(&with((GROUP, 7, 8), 7), 8, 7, 0o670), Ok(true));
+        assert_eq!(grants(&with((USER, 7, 7), 7), 7, 0, 0o670), Ok(0));
+        assert_eq!(grants(&with((GROUP, 7, 7), 7), 0, 7, 0o670), Ok(0));
+        assert_eq!(grants(&with((GROUP, 7, 8), 7), 8, 7, 0o670), Ok(7));
     }
 
     #[test]
     fn a_minimal_list_is_the_mode() {
         let bytes = list(&[(1, 6, UNDEFINED), (4, 4, UNDEFINED), (0x20, 0, UNDEFINED)]);
-        assert_eq!(grants_more(&bytes, 0, 0, 0o640), Ok(false));
+        assert_eq!(grants(&bytes, 0, 0, 0o640), Ok(0));
     }
 
     #[test]
     fn what_cannot_be_decoded_is_an_error() {
-        assert!(grants_more(&[], 0, 0, 0o600).is_err());
-        assert!(grants_more(&[1, 0, 0, 0], 0, 0, 0o600).is_err());
-        assert!(grants_more(&[2, 0, 0, 0, 1], 0, 0, 0o600).is_err());
-        assert!(grants_more(&list(&[(USER, 7, 1)]), 0, 0, 0o600).is_err());
+        assert!(grants(&[], 0, 0, 0o600).is_err());
+        assert!(grants(&[1, 0, 0, 0], 0, 0, 0o600).is_err());
+        assert!(grants(&[2, 0, 0, 0, 1], 0, 0, 0o600).is_err());
+        assert!(grants(&list(&[(USER, 7, 1)]), 0, 0, 0o600).is_err());
         let mut cut = with((USER, 4, 1), 4);
         cut.pop();
-        assert!(grants_more(&cut, 0, 0, 0o640).is_err());
+        assert!(grants(&cut, 0, 0, 0o640).is_err());
     }
 }

@@ -98,7 +98,10 @@ fn value(json: &Value) -> String {
         Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(value).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, field)| format!("{name}: {}", value(field)));
+            let fields = fields.iter().map(|(name, field)| match field.as_u64() {
+                Some(mode) if name == "mode" || name.ends_with(".mode") => format!("{name}: {mode:04o}"),
+                _ => format!("{name}: {}", value(field)),
+            });
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),

@@ -1,0 +1,113 @@
+//! The files and directories that an engine lives from.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Observed;
+
+/// Where the files lie, as dockerd sees them; `{data-root}` and its like stand for the engine's own settings.
+const SOURCE: &str = "/etc/systemd, /run/systemd, /usr/local/lib/systemd, /usr/lib/systemd, /lib/systemd, \
+    {home}/.config/systemd, {home}/.local/share/systemd, /etc/docker, {home}/.config/docker, {config-file}, {tlscacert}, \
+    {tlscert}, {tlskey}, /proc/{engine}/net/unix, /etc/default/docker, /etc/sysconfig/docker, {data-root}, {exec-root}, \
+    /etc/containerd, /run/containerd, /proc/{engine}/exe, /proc/{engine}/cmdline, /proc/{pid}/stat of every process, \
+    /proc/{containerd}/cmdline, /proc/{containerd}/exe, /proc/{containerd}/fd, /proc/{containerd}/net/unix, \
+    {programs}/containerd, {programs}/containerd-shim, {programs}/containerd-shim-runc-v1, \
+    {programs}/containerd-shim-runc-v2, {programs}/runc";
+
+/// A file or directory that the audited engine really uses.
+///
+/// One of which it cannot be told where it lies, or whether it is there, is listed too, its metadata unknown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DaemonFile {
+    /// What it is for the engine.
+    pub role: Role,
+    /// Its path as the engine or systemd names it; empty where that cannot be told.
+    pub path: String,
+    /// Its metadata, symbolic links followed.
+    #[schemars(extend("x-source" = SOURCE))]
+    pub file: Observed<FileAccess>,
+    /// How the kernel's audit watches it.
+    pub watch: Observed<Watch>,
+}
+
+/// Who may change or read a file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileAccess {
+    /// The path after every symbolic link was followed.
+    pub path: String,
+    /// Numeric owner.
+    pub uid: u32,
+    /// Numeric group.
+    pub gid: u32,
+    /// Permission bits without the sticky bit (`mode & 06777`).
+    pub mode: u32,
+    /// Whether a POSIX access list grants more than the mode shows.
+    pub extended_acl: Observed<bool>,
+    /// Whether a POSIX access list lets somebody write who may not by the mode.
+    pub acl_write: Observed<bool>,
+    /// The directories on the way to it, symbolic links' included, in which somebody may replace an entry who is neither root
+    /// nor, for a rootless engine, its user.
+    pub open_parents: Observed<Vec<String>>,
+}
+
+/// The parts that files play for an engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// docker.service and its drop-ins.
+    ServiceUnit,
+    /// docker.socket and its drop-ins.
+    SocketUnit,
+    /// The directory of the daemon's configuration, `/etc/docker`.
+    ConfigDirectory,
+    /// daemon.json.
+    ConfigFile,
+    /// Certificates and keys for registries.
+    RegistryCertificate,
+    /// The authority of the API's clients.
+    TlsCa,
+    /// The API's certificate.
+    TlsCertificate,
+    /// The API's key.
+    TlsKey,
+    /// A Unix socket of the API.
+    ApiSocket,
+    /// `/etc/default/docker`.
+    DefaultFile,
+    /// `/etc/sysconfig/docker`.
+    SysconfigFile,
+    /// The directory of images and containers.
+    DataRoot,
+    /// dockerd's program.
+    DaemonProgram,
+    /// containerd's socket.
+    ContainerdSocket,
+    /// containerd's configuration.
+    ContainerdConfig,
+    /// containerd's directory of run-time state.
+    ContainerdState,
+    /// containerd's program.
+    ContainerdProgram,
+    /// The first shim, `containerd-shim`.
+    Shim,
+    /// The shim of runc's first interface, `containerd-shim-runc-v1`.
+    ShimV1,
+    /// The shim of runc's second interface, `containerd-shim-runc-v2`.
+    ShimV2,
+    /// The default runtime's program, runc unless configured otherwise.
+    Runtime,
+}
+
+/// How the kernel's audit watches a path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// Accesses that loaded rules record, of `r`, `w`, `x`, `a`; empty when none does or auditing is off.
+    pub loaded: String,
+    /// Accesses that the rules on disk record, which are loaded at the next boot.
+    pub persistent: String,
+    /// Whether auditing is switched on.
+    pub enabled: bool,
+}
