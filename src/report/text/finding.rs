@@ -67,9 +67,12 @@ fn remedy(findings: &[&Finding]) -> Option<String> {
 
 fn subject(finding: &Finding) -> String {
     let kind = finding.subject.kind.as_str();
+    let seen = || finding.evidence.iter().map(|one| evidence(one, kind)).collect::<Vec<_>>().join("; ");
     let why = match &finding.reason {
+        // Whoever has to judge needs to see what.
+        Some(reason) if finding.verdict == Verdict::Manual => format!("{}: {}", shown(reason), seen()),
         Some(reason) => shown(reason),
-        None => finding.evidence.iter().map(|one| evidence(one, kind)).collect::<Vec<_>>().join("; "),
+        None => seen(),
     };
     match kind {
         "host" | "engine" => format!("· {why}"),
