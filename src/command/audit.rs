@@ -104,7 +104,9 @@ fn write(report: &Report, args: &AuditArgs) -> io::Result<()> {
 
 fn style(color: Color) -> Style {
     let stdout = io::stdout();
-    let size = tcgetwinsize(&stdout).ok().map(|size| size.ws_col).filter(|columns| *columns > 0);
+    // Through a pager the report still ends up on the terminal of the person.
+    let size = tcgetwinsize(&stdout).or_else(|_| tcgetwinsize(io::stderr()));
+    let size = size.ok().map(|size| size.ws_col).filter(|columns| *columns > 0);
     let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || env::var_os("TERM").is_some_and(|term| term == "dumb");
     let colour = match color {

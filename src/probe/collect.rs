@@ -1,7 +1,7 @@
 //! One collection: everything that a plan wants, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::docker::{Answers, Described, Session};
@@ -80,28 +80,35 @@ impl EngineSide {
             let gap = Gap::new(GapKind::Missing, "there is no container engine");
             return Self { answers: Answers::none(&gap), daemon: gap.clone().into(), pid: Err(gap) };
         };
-        let (answers, owner) = thread::scope(|scope| {
-            let socket = session.socket().to_owned();
-            let owner = scope.spawn(move || daemon::owner(system, &socket));
-            let answers = session.ask(plan);
-            let ended =
-                || Err(Gap::new(GapKind::Unsupported, "the probe of the engine's process ended before it was done"));
-            (answers, owner.join().unwrap_or_else(|_| ended()))
+        let (socket, of) = (session.socket().to_owned(), session.engine());
+        // The daemon is looked at while the engine answers: one waits for the disk and /proc, the other for the engine.
+        let (answers, process) = thread::scope(|scope| {
+            let process = scope.spawn(|| {
+                let pid = engine_process(system, &socket);
+                let daemon = match (&pid, &of) {
+                    (Ok(pid), Ok(engine)) => daemon_facts(system, plan, *pid, engine),
+                    (Err(gap), _) | (_, Err(gap)) => gap.clone().into(),
+                };
+                (pid, daemon)
+            });
+            (session.ask(plan), process.join())
         });
-        let pid = owner.and_then(|pid| match namespace::same_pid_namespace(system, pid) {
-            Ok(true) => Ok(pid),
-            Ok(false) => Err(Gap::new(
-                GapKind::Unsupported,
-                "the engine runs in another PID namespace than the auditor, where process ids mean something else",
-            )),
-            Err(gap) => Err(gap),
+        let (pid, daemon) = process.unwrap_or_else(|_| {
+            let gap = Gap::new(GapKind::Unsupported, "the probe of the engine's process ended before it was done");
+            (Err(gap.clone()), gap.into())
         });
-        let daemon = match (&pid, &answers.engine) {
-            (Ok(pid), Observed::Known { value, .. }) => daemon_facts(system, plan, *pid, value),
-            (Err(gap), _) | (_, Observed::Unknown { gap, .. }) => gap.clone().into(),
-        };
         Self { answers, daemon, pid }
     }
+}
+
+/// The engine's process, if its id means the same to the auditor.
+fn engine_process(system: &System, socket: &Path) -> Result<u32, Gap> {
+    let pid = daemon::owner(system, socket)?;
+    if namespace::same_pid_namespace(system, pid)? {
+        return Ok(pid);
+    }
+    let detail = "the engine runs in another PID namespace than the auditor, where process ids mean something else";
+    Err(Gap::new(GapKind::Unsupported, detail))
 }
 
 fn daemon_facts(system: &System, plan: &Plan, pid: u32, engine: &Engine) -> Observed<Daemon> {

@@ -66,8 +66,7 @@ pub struct Session {
 struct Opened {
     runtime: Runtime,
     client: Client,
-    version: Result<wire::Version, Gap>,
-    info: Result<wire::Info, Gap>,
+    engine: Result<Engine, Gap>,
     list: Result<Vec<wire::ListedContainer>, Gap>,
 }
 
@@ -82,13 +81,15 @@ impl Session {
         &self.socket
     }
 
+    /// What the engine says of itself.
+    pub(super) fn engine(&self) -> Result<Engine, Gap> {
+        self.opened.as_ref().map_err(Clone::clone)?.engine.clone()
+    }
+
     /// Asks for everything else that the plan wants.
     pub(super) fn ask(self, plan: &Plan) -> Answers {
         match self.opened {
-            Ok(Opened { runtime, client, version, info, list }) => {
-                let engine = version.and_then(|version| Ok(engine::engine(version, info?, &self.socket)));
-                runtime.block_on(ask(&client, engine, list, plan))
-            }
+            Ok(Opened { runtime, client, engine, list }) => runtime.block_on(ask(&client, engine, list, plan)),
             Err(gap) => Answers::none(&gap),
         }
     }
@@ -103,7 +104,8 @@ impl Opened {
             let first = futures_util::join!(client.version(), client.info(), client.containers());
             Ok::<_, Gap>((client, first))
         })?;
-        Ok(Self { runtime, client, version, info, list })
+        let engine = version.and_then(|version| Ok(engine::engine(version, info?, socket)));
+        Ok(Self { runtime, client, engine, list })
     }
 }
 

@@ -150,13 +150,20 @@ fn listening(system: &System, socket: &Path, peer: u32) -> Result<Vec<u64>, Gap>
     let wanted = system.resolve(socket)?;
     let matches = |bound: &str| {
         let bound = Path::new(bound);
-        bound == socket || bound == wanted || system.resolve(bound).is_ok_and(|bound| bound == wanted)
+        bound == socket || is_at(system, bound, &wanted)
     };
     let mut inodes = Vec::new();
     for line in rows {
         inodes.extend(listener(&line?).filter(|(_, bound)| matches(bound)).map(|(inode, _)| inode));
     }
     Ok(inodes)
+}
+
+/// Whether a socket that was bound to one path lies at another, which has no symbolic link. The last part of a bound path is
+/// never a link, and most other sockets are told apart by it.
+pub(super) fn is_at(system: &System, bound: &Path, wanted: &Path) -> bool {
+    bound == wanted
+        || bound.file_name() == wanted.file_name() && system.resolve(bound).is_ok_and(|bound| bound == wanted)
 }
 
 /// Inode and path of a listening socket in a line of `/proc/net/unix`.

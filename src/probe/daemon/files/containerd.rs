@@ -7,7 +7,7 @@ use toml::Table;
 use super::{Files, Known, program};
 use crate::facts::{Gap, GapKind, Observed, Role};
 use crate::probe::System;
-use crate::probe::daemon::owner::{holds, listener};
+use crate::probe::daemon::owner::{holds, is_at, listener};
 use crate::probe::daemon::process::{Dockerd, processes, stat, table};
 use crate::probe::daemon::registries::none_if_missing;
 use crate::probe::daemon::settings;
@@ -81,8 +81,7 @@ fn server(dockerd: &Dockerd<'_>, socket: &Path) -> Result<Option<u32>, Gap> {
         let mut inodes = Vec::new();
         for line in table(dockerd.system, Path::new(&format!("/proc/{pid}/net/unix")))? {
             let line = line?;
-            let same =
-                |bound: &str| Path::new(bound) == wanted || dockerd.root.resolve(bound).is_ok_and(|b| b == wanted);
+            let same = |bound: &str| is_at(&dockerd.root, Path::new(bound), &wanted);
             inodes.extend(listener(&line).filter(|(_, bound)| same(bound)).map(|(inode, _)| inode));
         }
         if !inodes.is_empty() && holds(dockerd.system, pid, &inodes)? {
