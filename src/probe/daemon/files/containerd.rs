@@ -72,17 +72,23 @@ fn socket(known: &Known<'_>) -> Result<PathBuf, Gap> {
 }
 
 /// The process that serves a socket of containerd.
+///
+/// A container may run a containerd too, which binds to the same path in its own file tree: the file has to be the same.
 fn server(dockerd: &Dockerd<'_>, socket: &Path) -> Result<Option<u32>, Gap> {
-    let wanted = match dockerd.root.resolve(socket) {
+    let wanted = match dockerd.root.identity(socket) {
         Err(gap) if gap.kind == GapKind::Missing => return Ok(None),
         wanted => wanted?,
     };
     for pid in processes(dockerd.system)?.into_iter().filter(|pid| is_containerd(dockerd.system, *pid)) {
+        let root = System::at(dockerd.system.real(format!("/proc/{pid}/root")));
         let mut inodes = Vec::new();
-        for line in table(dockerd.system, Path::new(&format!("/proc/{pid}/net/unix")))? {
+        let rows = match table(dockerd.system, Path::new(&format!("/proc/{pid}/net/unix"))) {
+            Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => continue,
+            rows => rows?,
+        };
+        for line in rows {
             let line = line?;
-            let same =
-                |bound: &str| Path::new(bound) == wanted || dockerd.root.resolve(bound).is_ok_and(|b| b == wanted);
+            let same = |bound: &str| root.identity(bound).is_ok_and(|bound| bound == wanted);
             inodes.extend(listener(&line).filter(|(_, bound)| same(bound)).map(|(inode, _)| inode));
         }
         if !inodes.is_empty() && holds(dockerd.system, pid, &inodes)? {
