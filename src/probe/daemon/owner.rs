@@ -161,7 +161,7 @@ fn listening(system: &System, socket: &Path, peer: u32) -> Result<Vec<u64>, Gap>
 
 /// Whether a socket that was bound to one path lies at another, which has no symbolic link. The last part of a bound path is
 /// never a link, and most other sockets are told apart by it.
-pub(super) fn is_at(system: &System, bound: &Path, wanted: &Path) -> bool {
+fn is_at(system: &System, bound: &Path, wanted: &Path) -> bool {
     bound == wanted
         || bound.file_name() == wanted.file_name() && system.resolve(bound).is_ok_and(|bound| bound == wanted)
 }

@@ -7,7 +7,7 @@ use toml::Table;
 use super::{Files, Known, program};
 use crate::facts::{Gap, GapKind, Observed, Role};
 use crate::probe::System;
-use crate::probe::daemon::owner::{holds, is_at, listener};
+use crate::probe::daemon::owner::{holds, listener};
 use crate::probe::daemon::process::{Dockerd, processes, stat, table};
 use crate::probe::daemon::registries::none_if_missing;
 use crate::probe::daemon::settings;
@@ -72,16 +72,28 @@ fn socket(known: &Known<'_>) -> Result<PathBuf, Gap> {
 }
 
 /// The process that serves a socket of containerd.
+///
+/// A container may run a containerd too, which binds to the same path in its own file tree: the file has to be the same.
 fn server(dockerd: &Dockerd<'_>, socket: &Path) -> Result<Option<u32>, Gap> {
-    let wanted = match dockerd.root.resolve(socket) {
+    let path = match dockerd.root.resolve(socket) {
         Err(gap) if gap.kind == GapKind::Missing => return Ok(None),
-        wanted => wanted?,
+        path => path?,
     };
+    let wanted = dockerd.root.identity(&path)?;
     for pid in processes(dockerd.system)?.into_iter().filter(|pid| is_containerd(dockerd.system, *pid)) {
+        let root = System::at(dockerd.system.real(format!("/proc/{pid}/root")));
         let mut inodes = Vec::new();
-        for line in table(dockerd.system, Path::new(&format!("/proc/{pid}/net/unix")))? {
+        let rows = match table(dockerd.system, Path::new(&format!("/proc/{pid}/net/unix"))) {
+            Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => continue,
+            rows => rows?,
+        };
+        for line in rows {
             let line = line?;
-            let same = |bound: &str| is_at(&dockerd.root, Path::new(bound), &wanted);
+            // The last part of a bound path is never a link, and most sockets are told apart by it.
+            let same = |bound: &str| {
+                Path::new(bound).file_name() == path.file_name()
+                    && root.identity(bound).is_ok_and(|bound| bound == wanted)
+            };
             inodes.extend(listener(&line).filter(|(_, bound)| same(bound)).map(|(inode, _)| inode));
         }
         if !inodes.is_empty() && holds(dockerd.system, pid, &inodes)? {

@@ -85,6 +85,7 @@ impl<'j> Judge<'j> {
     fn new(known: &'j Known<'j>) -> Self {
         let told = known.hosts.value().into_iter().flatten().filter_map(|host| host.strip_prefix("unix://"));
         let mut state: Vec<PathBuf> = STATE.iter().map(PathBuf::from).collect();
+        state.extend(known.dockerd.uid().ok().map(|uid| PathBuf::from(format!("/run/user/{uid}/docker"))));
         state.extend(known.options.text("exec-root", "/run/docker").value().map(PathBuf::from));
         Self {
             known,
@@ -107,24 +108,22 @@ impl<'j> Judge<'j> {
 
     /// Whether a socket of which nobody told dockerd was passed on to it.
     fn passed(&self, path: &str, inode: u64) -> Result<bool, Gap> {
-        if self.state.iter().any(|state| Path::new(path).starts_with(state)) {
-            return Ok(false);
-        }
-        let hosts = match self.known.hosts {
-            Observed::Known { value, .. } => value,
+        let own = self.state.iter().any(|state| Path::new(path).starts_with(state));
+        let passed = match self.known.hosts {
+            Observed::Known { value, .. } if value.iter().any(|host| host.starts_with("fd://")) => {
+                passed_on(self.known.dockerd, inode)
+            }
+            Observed::Known { .. } => Ok(false),
             Observed::Unknown { gap, .. } => {
-                return Err(Gap::new(
-                    gap.kind,
-                    format!("{path}: dockerd listens on it, which may be its API: {}", gap.detail),
-                ));
+                Err(Gap::new(gap.kind, format!("{path}: dockerd listens on it, which may be its API: {}", gap.detail)))
             }
         };
-        if !hosts.iter().any(|host| host.starts_with("fd://")) || !passed_on(self.known.dockerd, inode)? {
-            return Ok(false);
+        match passed {
+            Err(_) if own => Ok(false),
+            Ok(true) if path.contains(char::REPLACEMENT_CHARACTER) => {
+                Err(Gap::new(GapKind::Unsupported, format!("{path}: the socket's path is not UTF-8")))
+            }
+            passed => passed,
         }
-        if path.contains(char::REPLACEMENT_CHARACTER) {
-            return Err(Gap::new(GapKind::Unsupported, format!("{path}: the socket's path is not UTF-8")));
-        }
-        Ok(true)
     }
 }

@@ -186,6 +186,9 @@ fn a_socket_that_was_passed_on_is_the_apis_and_a_forged_line_is_not() {
     assert_eq!(lab.paths(Role::ApiSocket), Vec::<String>::new());
     lab.socket(1, 3, 7);
     assert_eq!(lab.paths(Role::ApiSocket), ["/var/run/docker.sock"]);
+    lab.inside("/run/docker/api.sock", "");
+    lab.write(&format!("/proc/{PID}/net/unix"), format!("{HEAD}{}", row(7, "/run/docker/api.sock")));
+    assert_eq!(lab.paths(Role::ApiSocket), ["/run/docker/api.sock"]);
     let forged = format!("{HEAD}{}{}", row(7, "/var/run/docker.sock"), row(7, "/tmp/evil"));
     lab.write(&format!("/proc/{PID}/net/unix"), forged);
     assert!(lab.files().iter().filter(|f| f.role == Role::ApiSocket).all(|f| f.file.value().is_none()));
@@ -216,7 +219,14 @@ fn containerd_is_the_one_behind_dockerds_socket() {
         lab.write(&format!("/proc/{pid}/net/unix"), format!("{HEAD}{}", row(u64::from(pid), path)));
         lab.socket(pid, 3, u64::from(pid));
         lab.inside(path, "");
+        symlink(format!("../{PID}/root"), lab.path(&format!("/proc/{pid}/root"))).unwrap();
     }
+    // One in a container, which binds to the same path.
+    lab.process(59, "containerd", 1, 0);
+    lab.write("/proc/59/net/unix", format!("{HEAD}{}", row(59, "/srv/c.sock")));
+    lab.socket(59, 3, 59);
+    lab.write("/proc/59/root/srv/c.sock", "");
+    lab.write("/proc/59/cmdline", "containerd\0--state\0/evil\0");
     lab.write("/proc/60/cmdline", "containerd\0");
     lab.write("/proc/61/cmdline", "containerd\0--config\0/srv/c.toml\0");
     lab.inside("/srv/c.toml", "state = \"/srv/state\"\n");
