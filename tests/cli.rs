@@ -78,7 +78,7 @@ fn selections(lab: &Lab) {
         (&["--section", "5"], in_five.clone()),
         (&["--section", "5.5"], set(&["5.5"])),
         (&["--section", "5.5", "--section", "5.6"], set(&["5.5", "5.6"])),
-        (&["--section", "5", "--section", "2"], all.clone()),
+        (&["--section", "5", "--section", "3", "--section", "2"], all.clone()),
         (&["--section", "5", "--check", "daemon-logs-at-info"], BTreeSet::new()),
     ];
     for (args, wanted) in cases {

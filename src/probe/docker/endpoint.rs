@@ -71,17 +71,26 @@ impl Endpoint {
         let unknown = || format!("the docker context `{name}` does not exist");
         let directory = self.config.as_ref().ok_or_else(unknown)?.join("contexts/meta");
         // The directory's names are hashes of the contexts' names; looking into each is simpler than hashing.
-        let entries =
-            fs::read_dir(&directory).map_err(|error| format!("{}: {}: {error}", unknown(), directory.display()))?;
+        let entries = match fs::read_dir(&directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(unknown()),
+            Err(error) => return Err(format!("{}: {error}", directory.display())),
+        };
+        let mut torn = None;
         for entry in entries.flatten() {
-            // Another context's torn file says nothing about this one.
-            let Ok(Some(meta)) = read_json::<Meta>(&entry.path().join("meta.json")) else { continue };
-            if meta.name == name {
-                let host = meta.endpoints.docker.map(|endpoint| endpoint.host).unwrap_or_default();
-                return socket_of(&host, &format!("docker context `{name}`")).map(Located::Socket);
-            }
+            let meta = match read_json::<Meta>(&entry.path().join("meta.json")) {
+                Ok(Some(meta)) if meta.name == name => meta,
+                Ok(_) => continue,
+                // Another context's torn file says nothing about this one, unless this one is not found.
+                Err(error) => {
+                    torn = Some(error);
+                    continue;
+                }
+            };
+            let host = meta.endpoints.docker.map(|endpoint| endpoint.host).unwrap_or_default();
+            return socket_of(&host, &format!("docker context `{name}`")).map(Located::Socket);
         }
-        Err(unknown())
+        Err(torn.unwrap_or_else(unknown))
     }
 }
 
