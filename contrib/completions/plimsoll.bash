@@ -34,6 +34,9 @@ _plimsoll() {
             plimsoll,schema)
                 cmd="plimsoll__subcmd__schema"
                 ;;
+            plimsoll__subcmd__checks,functions)
+                cmd="plimsoll__subcmd__checks__subcmd__functions"
+                ;;
             plimsoll__subcmd__checks,help)
                 cmd="plimsoll__subcmd__checks__subcmd__help"
                 ;;
@@ -42,6 +45,9 @@ _plimsoll() {
                 ;;
             plimsoll__subcmd__checks,show)
                 cmd="plimsoll__subcmd__checks__subcmd__show"
+                ;;
+            plimsoll__subcmd__checks__subcmd__help,functions)
+                cmd="plimsoll__subcmd__checks__subcmd__help__subcmd__functions"
                 ;;
             plimsoll__subcmd__checks__subcmd__help,help)
                 cmd="plimsoll__subcmd__checks__subcmd__help__subcmd__help"
@@ -69,6 +75,9 @@ _plimsoll() {
                 ;;
             plimsoll__subcmd__help,schema)
                 cmd="plimsoll__subcmd__help__subcmd__schema"
+                ;;
+            plimsoll__subcmd__help__subcmd__checks,functions)
+                cmd="plimsoll__subcmd__help__subcmd__checks__subcmd__functions"
                 ;;
             plimsoll__subcmd__help__subcmd__checks,list)
                 cmd="plimsoll__subcmd__help__subcmd__checks__subcmd__list"
@@ -155,7 +164,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__checks)
-            opts="-h --help list show help"
+            opts="-h --help list functions show help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -168,9 +177,37 @@ _plimsoll() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        plimsoll__subcmd__checks__subcmd__help)
-            opts="list show help"
+        plimsoll__subcmd__checks__subcmd__functions)
+            opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        plimsoll__subcmd__checks__subcmd__help)
+            opts="list functions show help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        plimsoll__subcmd__checks__subcmd__help__subcmd__functions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -289,8 +326,22 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__help__subcmd__checks)
-            opts="list show"
+            opts="list functions show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        plimsoll__subcmd__help__subcmd__checks__subcmd__functions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
