@@ -48,7 +48,7 @@ fn place(source: &str, path: &Path) -> String {
         Some(Step::Key(key)) => key.clone(),
         _ => "…".to_owned(),
     };
-    source.replace("{key}", &key).replace("{id}", "…").replace("{pid}", "…")
+    source.replace("{key}", &key).replace("{id}", "…").replace("{pid}", "…").replace("{engine}", "…")
 }
 
 /// Of a list's elements, those that decide, and of those the fields that were asked for.

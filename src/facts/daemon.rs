@@ -25,7 +25,7 @@ pub struct Daemon {
     #[schemars(extend("x-source" = "/proc/{pid}/gid_map"))]
     pub root_gid: Observed<i64>,
     /// Groups to which its Unix sockets may be given (`group`, and `docker`), as gids; none when dockerd is rootless.
-    #[schemars(extend("x-source" = "/etc/group, /etc/nsswitch.conf"))]
+    #[schemars(extend("x-source" = "/proc/{engine}/root/etc/group, /proc/{engine}/root/etc/nsswitch.conf"))]
     pub socket_gids: Observed<Vec<i64>>,
     /// TCP addresses on which the API of dockerd listens, such as `0.0.0.0:2375`.
     #[schemars(extend("x-source" = "/proc/{pid}/net/tcp, /proc/{pid}/net/tcp6, /proc/{pid}/fd"))]
@@ -66,7 +66,7 @@ pub struct Daemon {
     /// The files and directories that it lives from, those that are there.
     pub files: Observed<Vec<DaemonFile>>,
     /// Registries for which the image store skips the check of certificates (`skip_verify` in `hosts.toml`).
-    #[schemars(extend("x-source" = "/etc/docker/certs.d"))]
+    #[schemars(extend("x-source" = "/proc/{engine}/root/etc/docker/certs.d"))]
     pub unverified_registries: Observed<Vec<String>>,
 }
 

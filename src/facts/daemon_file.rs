@@ -5,14 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::Observed;
 
-/// Where the files lie, as dockerd sees them; `{data-root}` and its like stand for the engine's own settings.
-const SOURCE: &str = "/etc/systemd, /run/systemd, /usr/local/lib/systemd, /usr/lib/systemd, /lib/systemd, \
-    {home}/.config/systemd, {home}/.local/share/systemd, /etc/docker, {home}/.config/docker, {config-file}, {tlscacert}, \
-    {tlscert}, {tlskey}, /proc/{engine}/net/unix, /etc/default/docker, /etc/sysconfig/docker, {data-root}, {exec-root}, \
-    /etc/containerd, /run/containerd, /proc/{engine}/exe, /proc/{engine}/cmdline, /proc/{pid}/stat of every process, \
-    /proc/{containerd}/cmdline, /proc/{containerd}/exe, /proc/{containerd}/fd, /proc/{containerd}/net/unix, \
-    {programs}/containerd, {programs}/containerd-shim, {programs}/containerd-shim-runc-v1, \
-    {programs}/containerd-shim-runc-v2, {programs}/runc";
+/// Where the files lie, in the file tree of dockerd; `{data-root}` and its like stand for the engine's own settings.
+const SOURCE: &str = "/proc/{engine}/root/etc/systemd, /proc/{engine}/root/run/systemd, \
+    /proc/{engine}/root/usr/local/lib/systemd, /proc/{engine}/root/usr/lib/systemd, /proc/{engine}/root/lib/systemd, \
+    /proc/{engine}/root/{home}/.config/systemd, /proc/{engine}/root/{home}/.local/share/systemd, \
+    /proc/{engine}/root/etc/docker, /proc/{engine}/root/{home}/.config/docker, /proc/{engine}/root/{config-file}, \
+    /proc/{engine}/root/{tlscacert}, /proc/{engine}/root/{tlscert}, /proc/{engine}/root/{tlskey}, \
+    /proc/{engine}/root/etc/default/docker, /proc/{engine}/root/etc/sysconfig/docker, /proc/{engine}/root/{data-root}, \
+    /proc/{engine}/root/{exec-root}, /proc/{engine}/root/etc/containerd, /proc/{engine}/root/run/containerd, \
+    /proc/{engine}/root/{programs}, /proc/{engine}/net/unix, /proc/{engine}/exe, /proc/{engine}/cmdline, \
+    /proc/{pid}/stat of every process, /proc/{containerd}/cmdline, /proc/{containerd}/exe, /proc/{containerd}/fd, \
+    /proc/{containerd}/root, /proc/{containerd}/net/unix";
 
 /// A file or directory that the audited engine really uses.
 ///

@@ -49,7 +49,7 @@ pub struct Process {
     #[schemars(extend("x-source" = "/proc/{pid}/gid_map"))]
     pub gid_map: Observed<Vec<IdRange>>,
     /// Label of the security module, such as `docker-default (enforce)`.
-    #[schemars(extend("x-source" = "/proc/{pid}/attr/current"))]
+    #[schemars(extend("x-source" = "/proc/{pid}/attr/apparmor/current, /proc/{pid}/attr/current"))]
     pub lsm_label: Observed<String>,
     /// Its namespaces.
     pub namespaces: Namespaces,

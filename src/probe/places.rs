@@ -7,6 +7,7 @@ use crate::plan::Plan;
 /// Read whatever is planned: who the auditor is and what it may see, the machine's identity, and the engine's.
 const ALWAYS: &[&str] = &[
     "/proc/self/status",
+    "/proc/self/mountinfo",
     "/proc/self/ns",
     "/proc/1/ns",
     "/proc/2/ns",
