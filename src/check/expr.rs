@@ -9,6 +9,7 @@ use cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, SourceInfo};
 use cel::common::types::CelBool;
 use cel::common::value::CowVal;
 use cel::context::VariableResolver;
+use cel::parser::PrattParser;
 use cel::{Context, Env, ExecutionError, Program, Value};
 
 use super::node::{Node, Unseen};
@@ -93,22 +94,36 @@ impl Expression {
         if text.len() > MAX_SOURCE {
             return Err(whole(format!("longer than {MAX_SOURCE} bytes: {}", text.len())));
         }
-        let env = functions::environment().map_err(|error| whole(error.to_string()))?;
         let brackets = text.matches(['(', '[', '{']).count();
         if brackets > MAX_BRACKETS {
             return Err(whole(format!("more than {MAX_BRACKETS} brackets: {brackets}")));
         }
+        if let Ok(ast) = PrattParser::new().parse(text)
+            && bounds(&ast, 0, 0).is_ok()
+            && let Ok(expression) = Self::check(&ast, roots, parameters)
+        {
+            return Ok(expression);
+        }
+        // Only CEL's slow parser tells where in the text each part stands.
+        let env = functions::environment().map_err(|error| whole(error.to_string()))?;
         let program = if brackets > SHALLOW { parse_deep(&env, text) } else { parse(&env, text) }?;
         bounds(program.expression(), 0, 0).map_err(whole)?;
+        let located = |fault| located(text, program.source_info(), fault);
+        Self::check(program.expression(), roots, parameters).map_err(|faults| faults.into_iter().map(located).collect())
+    }
+
+    /// Fills the parameters in and walks the tree.
+    fn check(
+        parsed: &IdedExpr,
+        roots: &BTreeMap<String, Type>,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
-        let ast = substitute(program.expression(), parameters, &mut faults);
+        let ast = substitute(parsed, parameters, &mut faults);
         let mut walk = Walk::new(roots);
         walk.condition(&ast);
         faults.append(&mut walk.faults);
-        if faults.is_empty() {
-            return Ok(Self { ast: Arc::new(ast), reads: walk.reads.into() });
-        }
-        Err(faults.into_iter().map(|fault| located(text, program.source_info(), fault)).collect())
+        if faults.is_empty() { Ok(Self { ast: Arc::new(ast), reads: walk.reads.into() }) } else { Err(faults) }
     }
 
     /// The facts it reads.

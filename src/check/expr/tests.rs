@@ -192,3 +192,65 @@ fn the_deepest_tree_that_is_allowed_is_evaluated() {
     faulty(&format!("{}1 > 0", "1+".repeat(70)), "nested deeper");
     faulty(&format!("{}true{}", "(".repeat(65), ")".repeat(65)), "brackets");
 }
+
+/// The tree with the numbers of its nodes left out: the two parsers count differently.
+fn unnumbered(expr: &IdedExpr) -> String {
+    regex::Regex::new(r"\bid: \d+").unwrap().replace_all(&format!("{expr:?}"), "").into_owned()
+}
+
+/// What the quick parser makes of an expression is what CEL's own makes of it: of every condition of ours, and of what is odd.
+#[test]
+fn both_parsers_agree() {
+    let library = crate::library::Library::builtin().unwrap();
+    let mut texts: Vec<String> = library
+        .checks()
+        .flat_map(|check| {
+            let more = [check.when(), check.manual()].into_iter().flatten().map(|(condition, _)| condition);
+            more.chain([check.pass()]).map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(texts.len() > 100, "{}", texts.len());
+    let odd = [
+        "a || b && c || !d && !!e",
+        "a ? b : c ? d : e",
+        "-1 - -2 == -(3)",
+        "a - b - c * d * e + f",
+        "a.b[\"c\"].d.e(f, g)",
+        "a.exists(x, x.all(y, y in x) || x.f.filter(z, z > 1).size() > 0)",
+        "x in [\"a\", 'b', r\"\\d\", \"\"\"c\"\"\", \"\\n\\x41\\u00e9\"]",
+        "a // comment\n && b",
+        "a == b == c",
+        "a < b == c >= d",
+        "\t\r\n a\n",
+        "0x1F + 010",
+        "1.5 < 2u",
+        "b'x' == a",
+        "{'a': 1}.a",
+        "T{a: 1}",
+        "a.?b",
+        ".a",
+        "a.`b-c`",
+        "has(a.b)",
+        "a.map(x, y, z)",
+        "as",
+        "a.in",
+        "a..b",
+        "a b",
+        "(a",
+        "a ? b",
+        "\"a",
+        "'é' == a",
+        "",
+        "9223372036854775807 == -9223372036854775808",
+        "9223372036854775808",
+        "a.exists(1, true)",
+        "a.exists(x)",
+    ];
+    texts.extend(odd.iter().map(|text| (*text).to_owned()));
+    let env = functions::environment().unwrap();
+    for text in &texts {
+        let quick = PrattParser::new().parse(text).ok().map(|expr| unnumbered(&expr));
+        let slow = env.compile(text).ok().map(|program| unnumbered(program.expression()));
+        assert_eq!(quick, slow, "{text}");
+    }
+}
