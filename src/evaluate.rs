@@ -28,7 +28,12 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Facts) -> serde_json::Result<
     let mut findings: Vec<Finding> =
         parallel::map(&checks, |check| subjects.judge(check)).into_iter().flatten().collect();
     findings.sort_by(|a, b| (&a.check, &a.subject).cmp(&(&b.check, &b.subject)));
-    let benchmarks = selection.benchmarks.iter().map(|benchmark| result(benchmark, selection, &findings)).collect();
+    let mut worst: BTreeMap<&str, Verdict> = BTreeMap::new();
+    for finding in &findings {
+        let verdict = worst.entry(&finding.check).or_insert(finding.verdict);
+        *verdict = finding.verdict.max(*verdict);
+    }
+    let benchmarks = selection.benchmarks.iter().map(|benchmark| result(benchmark, selection, &worst)).collect();
     Ok(Report {
         format: FORMAT,
         tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
@@ -158,16 +163,21 @@ fn finding(check: &Check, case: &Case<'_>) -> Finding {
 fn fingerprint(check: &str, subject: &Subject) -> String {
     let name = if subject.id.is_some() { subject.name.as_str() } else { "" };
     let digest = Sha256::digest(format!("{check}\0{}\0{name}", subject.kind));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let half = digest.iter().take(16).fold(0_u128, |number, byte| number << 8 | u128::from(*byte));
+    format!("{half:032x}")
 }
 
-fn result(selected: &SelectedBenchmark<'_>, selection: &Selection<'_>, findings: &[Finding]) -> BenchmarkResult {
+/// The result of a benchmark, given the worst verdict of each check.
+fn result(
+    selected: &SelectedBenchmark<'_>,
+    selection: &Selection<'_>,
+    worst: &BTreeMap<&str, Verdict>,
+) -> BenchmarkResult {
     let controls: Vec<ControlResult> = selected
         .controls
         .iter()
         .map(|(control, checks)| {
-            let of_control = |finding: &&Finding| checks.iter().any(|check| check.id == finding.check);
-            let worst = findings.iter().filter(of_control).map(|finding| finding.verdict).max();
+            let worst = checks.iter().filter_map(|check| worst.get(check.id.as_str())).max().copied();
             let nothing = || format!("there is no {} to judge", checks.first().map_or("subject", |c| c.each.as_str()));
             ControlResult {
                 number: control.number.get_ref().clone(),

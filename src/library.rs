@@ -100,20 +100,19 @@ impl Library {
         let mut layer: BTreeMap<String, Entry> = BTreeMap::new();
         let loaded = parallel::map(&files, |(kind, source)| {
             let mut faults = Diagnostics::default();
-            let checks = if *kind == Kind::Check { load(source, site, &mut faults) } else { Vec::new() };
-            (checks, faults)
-        });
-        for ((kind, source), (loaded, found)) in files.into_iter().zip(loaded) {
-            let faulty = !found.is_empty();
-            faults.extend(found);
-            if kind == Kind::Benchmark {
-                let id = stem(&source);
-                self.benchmarks.extend(benchmark::load(&source, &id, faults).map(|loaded| (id, loaded)));
-                continue;
+            let (mut checks, mut benchmark) = (Vec::new(), None);
+            match kind {
+                Kind::Check => checks = load(source, site, &mut faults),
+                Kind::Benchmark => benchmark = benchmark::load(source, &stem(source), &mut faults),
             }
-            if faulty {
+            (checks, benchmark, faults)
+        });
+        for ((kind, source), (loaded, benchmark, found)) in files.into_iter().zip(loaded) {
+            if kind == Kind::Check && !found.is_empty() {
                 self.faulty.insert(stem(&source));
             }
+            faults.extend(found);
+            self.benchmarks.extend(benchmark.map(|benchmark| (benchmark.id.clone(), benchmark)));
             for check in loaded {
                 let entry = Entry { check, source: Arc::clone(&source), site };
                 let id = entry.check.id.clone();

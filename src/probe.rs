@@ -20,7 +20,7 @@ mod system;
 mod tree;
 pub mod view;
 
-pub use collect::collect;
+pub use collect::{Beginning, collect};
 pub use places::places;
 pub use system::System;
 pub use view::View;

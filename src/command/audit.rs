@@ -3,7 +3,6 @@
 use std::env;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
-use std::thread;
 
 use rustix::termios::tcgetwinsize;
 
@@ -13,7 +12,8 @@ use crate::benchmark::Needs;
 use crate::cli::{AuditArgs, Color, Format};
 use crate::evaluate::evaluate;
 use crate::plan::Plan;
-use crate::probe::docker::{Endpoint, Located, Session};
+use crate::probe::Beginning;
+use crate::probe::docker::{Endpoint, Located};
 use crate::report::text::Style;
 use crate::report::{Report, json, text};
 use crate::selection::Selection;
@@ -21,21 +21,20 @@ use crate::verdict::{Severity, Verdict};
 
 /// Columns of text that no terminal shows.
 const PLAIN_WIDTH: u16 = 120;
+/// Bytes of a report that are written at once.
+const BUFFER: usize = 64 << 10;
 /// The fewest columns in which a report can be read.
 const LEAST_WIDTH: u16 = 60;
 
 pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let located = endpoint(args).locate()?;
     // The engine takes its time to say who it is; the checks are read meanwhile.
-    let session = match &located {
-        Located::Socket(socket) => {
-            let socket = socket.clone();
-            Some(thread::spawn(move || Session::open(&socket)))
-        }
+    let beginning = match &located {
+        Located::Socket(socket) => Some(Beginning::at(socket)),
         Located::Nowhere(_) => None,
     };
     let library = library(&args.select.checks)?;
-    let request = request(&args.select, &library, session.is_some());
+    let request = request(&args.select, &library, beginning.is_some());
     if let (Located::Nowhere(places), true, true) =
         (&located, request.benchmarks.is_empty(), !request.sections.is_empty())
     {
@@ -48,17 +47,20 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let plan = Plan::of(selection.checks.values().copied());
     let facts = {
         let _progress = Progress::start("looking at the machine");
-        let session = session.map(|session| session.join().map_err(|_| "the engine's client ended".to_owned()));
-        crate::probe::collect(&plan, session.transpose()?)
+        crate::probe::collect(&plan, beginning)
     };
     let mut report = evaluate(&selection, &facts).map_err(|error| error.to_string())?;
     if let Located::Nowhere(places) = &located {
         report.notices.push(format!("{} {NO_ENGINE}", list(places)));
     }
-    match write(&report, args) {
+    let written = write(&report, args);
+    let status = status(&report, args.fail_on);
+    // The process ends here, and the kernel takes its memory back in less time than it takes to free every string.
+    std::mem::forget((facts, report));
+    match written {
         // A reader that has seen enough does not change what was found.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(status(&report, args.fail_on)),
+        _ => Ok(status),
     }
 }
 
@@ -94,7 +96,7 @@ fn endpoint(args: &AuditArgs) -> Endpoint {
 }
 
 fn write(report: &Report, args: &AuditArgs) -> io::Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
     match args.format {
         Format::Json => json::write(report, &mut out)?,
         Format::Text => text::write(report, style(args.color), &mut out)?,

@@ -2,103 +2,192 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver};
+use std::thread::{self, JoinHandle};
 
-use super::docker::{Answers, Described, Session};
+use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{System, View, daemon, file, host, mounts, namespace, process, programs, sysctl};
-use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Program};
-use crate::parallel;
+use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
+/// A collection that has begun, with what is looked at whatever is planned: the engine takes its time to say who it is.
+pub struct Beginning {
+    session: JoinHandle<Session>,
+    process: JoinHandle<EngineProcess>,
+}
+
+impl Beginning {
+    /// Begins to talk with the engine behind a socket.
+    pub fn at(socket: &Path) -> Self {
+        let (to_ask, to_own) = (socket.to_owned(), socket.to_owned());
+        Self {
+            session: thread::spawn(move || Session::open(&to_ask)),
+            process: thread::spawn(move || EngineProcess::of(&System::live(), &to_own)),
+        }
+    }
+}
+
+/// The engine's process, and what other processes are compared with.
+struct EngineProcess {
+    /// Its id, if that means the same to the auditor.
+    pid: Result<u32, Gap>,
+    reference: Reference,
+}
+
+impl EngineProcess {
+    fn of(system: &System, socket: &Path) -> Self {
+        let pid = engine_process(system, socket);
+        let reference = Reference::observe(system, pid.as_ref().ok().copied());
+        Self { pid, reference }
+    }
+
+    fn none(system: &System, gap: Gap) -> Self {
+        Self { pid: Err(gap), reference: Reference::observe(system, None) }
+    }
+}
+
 /// Looks at the machine, and at its engine if there is one.
-pub fn collect(plan: &Plan, session: Option<Session>) -> Facts {
+pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let system = System::live();
     let collected_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let (host, mut engine) = thread::scope(|scope| {
-        let host = scope.spawn(|| HostSide::collect(&system, plan));
-        let engine = EngineSide::collect(&system, plan, session);
-        (host.join().unwrap_or_else(|_| HostSide::lost()), engine)
-    });
-    let reference = Reference::observe(&system, engine.pid.as_ref().ok().copied());
-    let view = View::observe(&system, &reference);
-    let containers = containers(&system, plan, &mut engine, &reference);
+    let mut engine = EngineSide::collect(&system, plan, beginning);
+    let view = View::observe(&system, &engine.process.reference);
+    let containers = containers(&system, plan, &mut engine);
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
     Facts {
         format: FORMAT,
         collected_at,
         notices,
-        host: host.host,
+        host: host::observe(),
         containers,
         engine: engine.answers.engine,
-        daemon: engine.daemon,
+        daemon: engine.kernel.daemon,
         images: engine.answers.images,
         networks: engine.answers.networks,
-        mounts: host.mounts,
+        mounts: if plan.wants("mounts") { mounts::observe(&system) } else { Observed::not_collected() },
         sysctl: plan.sysctls.iter().map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         file: plan.files.iter().map(|path| (path.clone(), file::observe(&system, path))).collect(),
     }
 }
 
-/// Facts that need no engine.
-struct HostSide {
-    host: crate::facts::Host,
-    mounts: Observed<Vec<crate::facts::HostMount>>,
-}
-
-impl HostSide {
-    fn collect(system: &System, plan: &Plan) -> Self {
-        let mounts = if plan.wants("mounts") { mounts::observe(system) } else { Observed::not_collected() };
-        Self { host: host::observe(), mounts }
-    }
-
-    /// What is known when the thread that looked has died.
-    fn lost() -> Self {
-        let lost = || Gap::new(GapKind::Unsupported, "the probe of the host ended before it was done");
-        let host = crate::facts::Host {
-            name: lost().into(),
-            os: lost().into(),
-            kernel: lost().into(),
-            memory_bytes: lost().into(),
-        };
-        Self { host, mounts: lost().into() }
-    }
-}
-
-/// Facts of the engine and its daemon.
+/// What the engine says, and what the kernel says of the engine and its containers.
 struct EngineSide {
+    process: EngineProcess,
     answers: Answers,
-    daemon: Observed<Daemon>,
-    /// The engine's process, if its process ids mean the same to the auditor.
-    pid: Result<u32, Gap>,
+    kernel: KernelSide,
 }
 
 impl EngineSide {
-    fn collect(system: &System, plan: &Plan, session: Option<Session>) -> Self {
-        let Some(session) = session else {
-            let gap = Gap::new(GapKind::Missing, "there is no container engine");
-            return Self { answers: Answers::none(&gap), daemon: gap.clone().into(), pid: Err(gap) };
+    fn collect(system: &System, plan: &Plan, beginning: Option<Beginning>) -> Self {
+        let gap = Gap::new(GapKind::Missing, "there is no container engine");
+        let Some(Beginning { session, process }) = beginning else {
+            let process = EngineProcess::none(system, gap.clone());
+            return Self { process, answers: Answers::none(&gap), kernel: KernelSide::none(&gap) };
         };
-        let (socket, of) = (session.socket().to_owned(), session.engine());
-        // The daemon is looked at while the engine answers: one waits for the disk and /proc, the other for the engine.
-        let (answers, process) = thread::scope(|scope| {
-            let process = scope.spawn(|| {
-                let pid = engine_process(system, &socket);
-                let daemon = match (&pid, &of) {
-                    (Ok(pid), Ok(engine)) => daemon_facts(system, plan, *pid, engine),
-                    (Err(gap), _) | (_, Err(gap)) => gap.clone().into(),
-                };
-                (pid, daemon)
-            });
-            (session.ask(plan), process.join())
+        let lost = |what: &str| Gap::new(GapKind::Unsupported, format!("{what} ended before it was done"));
+        let process =
+            process.join().unwrap_or_else(|_| EngineProcess::none(system, lost("the probe of the engine's process")));
+        let Ok(session) = session.join() else {
+            let gap = lost("the engine's client");
+            return Self { process, answers: Answers::none(&gap), kernel: KernelSide::none(&gap) };
+        };
+        // The kernel is asked while the engine answers.
+        let (answers, kernel) = thread::scope(|scope| {
+            let (news, told) = mpsc::channel();
+            let kernel = scope.spawn(|| KernelSide::collect(system, plan, &process, told));
+            (session.ask(plan, news), kernel.join())
         });
-        let (pid, daemon) = process.unwrap_or_else(|_| {
-            let gap = Gap::new(GapKind::Unsupported, "the probe of the engine's process ended before it was done");
-            (Err(gap.clone()), gap.into())
-        });
-        Self { answers, daemon, pid }
+        let kernel = kernel.unwrap_or_else(|_| KernelSide::none(&lost("the probe of the engine's processes")));
+        Self { process, answers, kernel }
     }
+}
+
+/// What the kernel says of the engine's process and of those of its containers.
+struct KernelSide {
+    daemon: Observed<Daemon>,
+    /// First processes of containers, by their ids.
+    processes: BTreeMap<u32, Observed<Process>>,
+    /// Programs by PID namespace. In the machine's own, a container's programs stand among the host's: the checks have to tell
+    /// what that means.
+    programs: BTreeMap<u64, Observed<Vec<Program>>>,
+}
+
+impl KernelSide {
+    fn none(gap: &Gap) -> Self {
+        Self { daemon: gap.clone().into(), processes: BTreeMap::new(), programs: BTreeMap::new() }
+    }
+
+    /// Looks at each process as soon as the engine has told of it, until it has told of all.
+    fn collect(system: &System, plan: &Plan, engine: &EngineProcess, told: Receiver<News>) -> Self {
+        let told = Mutex::new(told);
+        let work = || Self::work(system, plan, engine, &told);
+        let mut found = thread::scope(|scope| {
+            // The daemon takes one of them as long as all containers take the other.
+            let other = scope.spawn(work);
+            let mut found = work();
+            match other.join() {
+                Ok(other) => found.add(other),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+            found
+        });
+        if plan.wants("containers.programs") {
+            let namespace = |process: &Observed<Process>| process.value()?.namespaces.pid.value().map(|ns| ns.inode);
+            let namespaces: BTreeSet<u64> = found.processes.values().filter_map(namespace).collect();
+            found.programs = programs::in_pid_namespaces(system, &namespaces);
+        }
+        found
+    }
+
+    fn work(system: &System, plan: &Plan, engine: &EngineProcess, told: &Mutex<Receiver<News>>) -> Self {
+        let mut found = Self::none(&Gap::not_collected());
+        let wanted = wanted(plan);
+        // The lock is held while waiting, and not while looking.
+        let next = || told.lock().ok()?.recv().ok();
+        while let Some(news) = next() {
+            match (news, &engine.pid) {
+                (News::Engine(of), Ok(pid)) => {
+                    found.daemon = match *of {
+                        Ok(of) => daemon_facts(system, plan, *pid, &of),
+                        Err(gap) => gap.into(),
+                    };
+                }
+                (News::Engine(of), Err(gap)) => found.daemon = of.err().unwrap_or_else(|| gap.clone()).into(),
+                (News::Running(pid), Ok(_)) => {
+                    if let Some(wanted) = wanted {
+                        found.processes.insert(pid, process::observe(system, pid, &engine.reference, wanted));
+                    }
+                }
+                (News::Running(_), Err(_)) => {}
+            }
+        }
+        found
+    }
+
+    /// Takes over what another worker has found; the engine tells once who it is.
+    fn add(&mut self, other: Self) {
+        if self.daemon.gap().is_some_and(|gap| gap.kind == GapKind::NotCollected) {
+            self.daemon = other.daemon;
+        }
+        self.processes.extend(other.processes);
+    }
+}
+
+/// The parts of containers' first processes to look at, if they are looked at at all.
+fn wanted(plan: &Plan) -> Option<process::Wanted> {
+    let programs = plan.wants("containers.programs");
+    let wants = |part: &str| plan.wants(&format!("containers.process.{part}"));
+    (plan.wants("containers.process") || programs).then(|| process::Wanted {
+        namespaces: wants("namespaces") || programs,
+        uid_map: wants("uid_map"),
+        gid_map: wants("gid_map"),
+        lsm: wants("lsm_label"),
+        root: wants("root_read_only"),
+        cgroup: wants("cgroup"),
+    })
 }
 
 /// The engine's process, if its id means the same to the auditor.
@@ -123,106 +212,62 @@ fn daemon_facts(system: &System, plan: &Plan, pid: u32, engine: &Engine) -> Obse
     daemon::observe(system, pid, engine, &wanted)
 }
 
-fn containers(
-    system: &System,
-    plan: &Plan,
-    engine: &mut EngineSide,
-    reference: &Reference,
-) -> Observed<Vec<Container>> {
-    let tree = engine.pid.clone().and_then(|pid| {
+/// Every container: what the engine was told, completed by what the kernel says.
+fn containers(system: &System, plan: &Plan, engine: &mut EngineSide) -> Observed<Vec<Container>> {
+    let tree = engine.process.pid.clone().and_then(|pid| {
         let tree = System::at(format!("/proc/{pid}/root"));
         tree.identity("/").map(|_| tree)
     });
     let sockets = engine_sockets(system, plan, engine);
     let described = engine.answers.describe(tree, sockets);
-    let kernel = Kernel { system, plan, reference, pids: engine.pid.as_ref().map(|_| ()) };
-    described.map(|described| kernel.complete(described))
+    let complete = |described: Described| complete(system, plan, engine, described);
+    described.map(|described| described.into_iter().map(complete).collect())
 }
 
 /// The sockets on which the audited engine itself listens, and those of engines that listen in its network namespace: its
 /// own containerd is where `exec-root` says.
 fn engine_sockets(system: &System, plan: &Plan, engine: &EngineSide) -> Result<Vec<PathBuf>, Gap> {
-    let hosts = engine.daemon.value().and_then(|daemon| daemon.hosts.value()).into_iter().flatten();
+    let hosts = engine.kernel.daemon.value().and_then(|daemon| daemon.hosts.value()).into_iter().flatten();
     let mut sockets: Vec<PathBuf> = hosts.filter_map(|host| host.strip_prefix("unix://")).map(PathBuf::from).collect();
     sockets.extend(engine.answers.engine.value().map(|engine| PathBuf::from(&engine.socket)));
     if plan.wants("containers.mounts")
-        && let Ok(pid) = engine.pid
+        && let Ok(pid) = engine.process.pid
     {
         sockets.extend(daemon::engine_sockets(system, pid)?);
     }
     Ok(sockets)
 }
 
-/// What the kernel says of containers.
-struct Kernel<'k> {
-    system: &'k System,
-    plan: &'k Plan,
-    reference: &'k Reference,
-    /// Whether the engine's process ids can be used.
-    pids: Result<(), &'k Gap>,
+fn complete(system: &System, plan: &Plan, engine: &EngineSide, described: Described) -> Container {
+    let execs = described.execs(|pid| match &engine.process.pid {
+        Ok(_) => {
+            process::observe(system, pid, &engine.process.reference, process::Wanted::STATUS).map(|process| process.uid)
+        }
+        Err(gap) => gap.clone().into(),
+    });
+    let process = process_of(plan, engine, &described);
+    let programs = match process.as_known().and_then(|process| process.namespaces.pid.as_known()) {
+        _ if !plan.wants("containers.programs") => Observed::not_collected(),
+        Ok(namespace) => {
+            let found = engine.kernel.programs.get(&namespace.inode).cloned();
+            found.unwrap_or_else(|| Observed::known(Vec::new()))
+        }
+        Err(gap) => gap.into(),
+    };
+    Container { process, programs, execs, ..described.container }
 }
 
-impl Kernel<'_> {
-    /// Adds what the kernel says to what the engine was told.
-    fn complete(&self, described: Vec<Described>) -> Vec<Container> {
-        let mut containers: Vec<Container> = parallel::map(&described, |described| self.one(described));
-        if self.plan.wants("containers.programs") {
-            self.add_programs(&mut containers);
-        }
-        containers
-    }
-
-    fn one(&self, described: &Described) -> Container {
-        let execs = described.execs(|pid| match self.pids {
-            Ok(()) => process::observe(self.system, pid, self.reference, process::Wanted::STATUS).map(|p| p.uid),
-            Err(gap) => gap.clone().into(),
-        });
-        let not_running = || Gap::new(GapKind::Missing, "the container is not running");
-        let wants_process = self.plan.wants("containers.process") || self.plan.wants("containers.programs");
-        let process = match (described.pid, self.pids) {
-            _ if !wants_process => Observed::not_collected(),
-            (None, _) => match &described.container.inspect {
-                Observed::Known { value, .. } if value.running => {
-                    Observed::unknown(GapKind::Malformed, "the engine tells no process id of a container that runs")
-                }
-                Observed::Known { .. } => not_running().into(),
-                Observed::Unknown { gap, .. } => gap.clone().into(),
-            },
-            (Some(_), Err(gap)) => gap.clone().into(),
-            (Some(pid), Ok(())) => process::observe(self.system, pid, self.reference, self.wanted()),
-        };
-        Container { process, execs, ..described.container.clone() }
-    }
-
-    fn wanted(&self) -> process::Wanted {
-        let wants = |part: &str| self.plan.wants(&format!("containers.process.{part}"));
-        process::Wanted {
-            namespaces: wants("namespaces") || self.plan.wants("containers.programs"),
-            uid_map: wants("uid_map"),
-            gid_map: wants("gid_map"),
-            lsm: wants("lsm_label"),
-            root: wants("root_read_only"),
-            cgroup: wants("cgroup"),
-        }
-    }
-
-    /// Programs are found by PID namespace. In the machine's own, a container's programs stand among the host's: the checks
-    /// have to tell what that means.
-    fn add_programs(&self, containers: &mut [Container]) {
-        let namespace = |container: &Container| -> Result<u64, Gap> {
-            let process = container.process.as_known()?;
-            let namespace = process.namespaces.pid.as_known()?;
-            Ok(namespace.inode)
-        };
-        let namespaces: Vec<Result<u64, Gap>> = containers.iter().map(namespace).collect();
-        let wanted: BTreeSet<u64> =
-            namespaces.iter().filter_map(|namespace| namespace.as_ref().ok().copied()).collect();
-        let found: BTreeMap<u64, Observed<Vec<Program>>> = programs::in_pid_namespaces(self.system, &wanted);
-        for (container, namespace) in containers.iter_mut().zip(namespaces) {
-            container.programs = match namespace {
-                Ok(inode) => found.get(&inode).cloned().unwrap_or_else(|| Observed::known(Vec::new())),
-                Err(gap) => gap.into(),
-            };
-        }
+fn process_of(plan: &Plan, engine: &EngineSide, described: &Described) -> Observed<Process> {
+    match (described.pid, &engine.process.pid) {
+        _ if wanted(plan).is_none() => Observed::not_collected(),
+        (None, _) => match &described.container.inspect {
+            Observed::Known { value, .. } if value.running => {
+                Observed::unknown(GapKind::Malformed, "the engine tells no process id of a container that runs")
+            }
+            Observed::Known { .. } => Observed::unknown(GapKind::Missing, "the container is not running"),
+            Observed::Unknown { gap, .. } => gap.clone().into(),
+        },
+        (Some(_), Err(gap)) => gap.clone().into(),
+        (Some(pid), Ok(_)) => engine.kernel.processes.get(&pid).cloned().unwrap_or_else(Observed::not_collected),
     }
 }

@@ -11,12 +11,14 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 
 pub use endpoint::{Endpoint, Located};
 use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
 
 use self::client::Client;
 use self::container::Surroundings;
@@ -57,68 +59,87 @@ struct RunningExec {
     pid: Option<u32>,
 }
 
+/// Something that the engine has told, by which the kernel can be asked.
+pub(super) enum News {
+    /// Who the engine is.
+    Engine(Box<Result<Engine, Gap>>),
+    /// The first process of a container that runs, as the engine counts processes.
+    Running(u32),
+}
+
 /// A conversation with an engine. It begins with what every audit asks, before it is known what else this one will.
 pub struct Session {
-    socket: PathBuf,
     opened: Result<Opened, Gap>,
 }
 
 struct Opened {
     runtime: Runtime,
     client: Client,
-    engine: Result<Engine, Gap>,
+    /// Who the engine is. It takes longer to say than which containers it has.
+    engine: JoinHandle<Result<Engine, Gap>>,
     list: Result<Vec<wire::ListedContainer>, Gap>,
 }
 
 impl Session {
     /// Asks the engine behind a socket who it is and which containers it has.
     pub fn open(socket: &Path) -> Self {
-        Self { socket: socket.to_owned(), opened: Opened::new(socket) }
+        Self { opened: Opened::new(socket) }
     }
 
-    /// The socket that is asked.
-    pub fn socket(&self) -> &Path {
-        &self.socket
-    }
-
-    /// What the engine says of itself.
-    pub(super) fn engine(&self) -> Result<Engine, Gap> {
-        self.opened.as_ref().map_err(Clone::clone)?.engine.clone()
-    }
-
-    /// Asks for everything else that the plan wants.
-    pub(super) fn ask(self, plan: &Plan) -> Answers {
+    /// Asks for everything else that the plan wants, and tells what the kernel can be asked about as soon as it is known.
+    pub(super) fn ask(self, plan: &Plan, news: Sender<News>) -> Answers {
         match self.opened {
-            Ok(Opened { runtime, client, engine, list }) => runtime.block_on(ask(&client, engine, list, plan)),
-            Err(gap) => Answers::none(&gap),
+            Ok(Opened { runtime, client, engine, list }) => runtime.block_on(async {
+                let engine = async {
+                    let ended = |_| Err(Gap::new(GapKind::Gone, "the engine's client ended before it was done"));
+                    let engine = engine.await.unwrap_or_else(ended);
+                    tell(&news, News::Engine(Box::new(engine.clone())));
+                    engine
+                };
+                let (engine, mut answers) = futures_util::join!(engine, ask(&client, list, plan, &news));
+                answers.engine = engine.into();
+                answers
+            }),
+            Err(gap) => {
+                tell(&news, News::Engine(Box::new(Err(gap.clone()))));
+                Answers::none(&gap)
+            }
         }
     }
+}
+
+/// Nobody listens any more only when the kernel's side has died, which its end tells.
+fn tell(news: &Sender<News>, what: News) {
+    let _ = news.send(what);
 }
 
 impl Opened {
     fn new(socket: &Path) -> Result<Self, Gap> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Gap::io("the runtime of the engine's client", &error))?;
-        let (client, (version, info, list)) = runtime.block_on(async {
-            let client = Client::connect(socket)?;
-            let first = futures_util::join!(client.version(), client.info(), client.containers());
-            Ok::<_, Gap>((client, first))
-        })?;
-        let engine = version.and_then(|version| Ok(engine::engine(version, info?, socket)));
+        let client = Client::connect(socket)?;
+        let engine = runtime.spawn(identify(client.clone(), socket.to_owned()));
+        let list = runtime.block_on(client.containers());
         Ok(Self { runtime, client, engine, list })
     }
 }
 
+async fn identify(client: Client, socket: PathBuf) -> Result<Engine, Gap> {
+    let (version, info) = futures_util::join!(client.version(), client.info());
+    Ok(engine::engine(version?, info?, &socket))
+}
+
+/// Asks for what the plan wants besides who the engine is.
 async fn ask(
     client: &Client,
-    engine: Result<Engine, Gap>,
     list: Result<Vec<wire::ListedContainer>, Gap>,
     plan: &Plan,
+    news: &Sender<News>,
 ) -> Answers {
     let mut notices = Vec::new();
     let inspected = async {
         match list {
-            Ok(list) => Ok(inspect_all(client, list, plan, &mut notices).await),
+            Ok(list) => Ok(inspect_all(client, list, plan, news, &mut notices).await),
             Err(gap) => Err(gap),
         }
     };
@@ -135,7 +156,7 @@ async fn ask(
     let images = images.map(|list| list.into_iter().map(image::image).collect::<Vec<_>>());
     let networks = networks.map(|list| list.into_iter().map(engine::network).collect::<Vec<_>>());
     Answers {
-        engine: engine.into(),
+        engine: Observed::not_collected(),
         images: images.map(sorted_by(|image: &Image| image.id.clone())).into(),
         networks: networks.map(sorted_by(|network: &Network| network.name.clone())).into(),
         containers: containers.into(),
@@ -161,6 +182,7 @@ async fn inspect_all(
     client: &Client,
     list: Vec<wire::ListedContainer>,
     plan: &Plan,
+    news: &Sender<News>,
     notices: &mut Vec<String>,
 ) -> Vec<(Listed, Result<wire::Inspect, Gap>)> {
     let inspect = plan.inspects();
@@ -170,6 +192,9 @@ async fn inspect_all(
             let shortest = names.min_by_key(|name| name.matches('/').count());
             let name = shortest.map_or_else(|| listed.id.clone(), |name| name.trim_start_matches('/').to_owned());
             let answer = wanted(inspect, client.inspect(&listed.id)).await;
+            if let Some(pid) = answer.as_ref().ok().and_then(first_process) {
+                tell(news, News::Running(pid));
+            }
             (Listed { id: listed.id, name }, answer)
         })
         .buffer_unordered(CONCURRENCY)
@@ -184,6 +209,11 @@ async fn inspect_all(
         !gone
     });
     containers
+}
+
+/// The process id of a container's first process, if it runs.
+fn first_process(wire: &wire::Inspect) -> Option<u32> {
+    u32::try_from(wire.state.pid).ok().filter(|pid| wire.state.running && *pid > 0)
 }
 
 fn short(id: &str) -> &str {
@@ -279,10 +309,7 @@ impl Answers {
         let around = Surroundings { others, images: &self.images, mounts: &mounts };
         let described = |(listed, answer): &(Listed, Result<wire::Inspect, Gap>)| {
             let (inspect, pid) = match answer {
-                Ok(wire) => {
-                    let pid = u32::try_from(wire.state.pid).ok().filter(|pid| wire.state.running && *pid > 0);
-                    (Observed::known(container::inspect(wire, &around)), pid)
-                }
+                Ok(wire) => (Observed::known(container::inspect(wire, &around)), first_process(wire)),
                 Err(gap) => (gap.clone().into(), None),
             };
             let execs = self.execs.get(&listed.id).cloned().unwrap_or_else(Observed::not_collected);

@@ -6,6 +6,8 @@ use crate::plan::Plan;
 
 /// Read whatever is planned: who the auditor is and what it may see, the machine's identity, and the engine's.
 const ALWAYS: &[&str] = &[
+    "/proc/self/attr/apparmor/current",
+    "/proc/self/attr/current",
     "/proc/self/status",
     "/proc/self/mountinfo",
     "/proc/self/ns",

@@ -1,5 +1,7 @@
 //! What the kernel says of one process.
 
+use std::fmt;
+
 use procfs::FromBufRead;
 
 use super::cgroup::Hierarchies;
@@ -13,6 +15,8 @@ pub struct Reference {
     namespaces: namespace::Namespaces,
     host_ids: Result<(), Gap>,
     hierarchies: Result<Hierarchies, Gap>,
+    /// Errs when no security module labels processes: the auditor itself has no label then.
+    labels: Result<(), Gap>,
 }
 
 impl Reference {
@@ -20,7 +24,11 @@ impl Reference {
     pub fn observe(system: &System, engine_pid: Option<u32>) -> Self {
         let namespaces = namespace::Namespaces::observe(system, engine_pid);
         let host_ids = host_ids(system, &namespaces);
-        Self { namespaces, host_ids, hierarchies: Hierarchies::observe(system) }
+        let labels = match lsm_label(system, "self") {
+            Err(gap) if gap.kind == GapKind::Unsupported => Err(gap),
+            _ => Ok(()),
+        };
+        Self { namespaces, host_ids, hierarchies: Hierarchies::observe(system), labels }
     }
 
     /// The namespaces that others are compared with.
@@ -104,7 +112,7 @@ fn look(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Res
         no_new_privs: status.line("NoNewPrivs", status.kernel.nonewprivs)? != 0,
         uid_map: part.when(wanted.uid_map, || uid_map),
         gid_map: part.when(wanted.gid_map, || id_map(system, pid, "gid_map")),
-        lsm_label: part.when(wanted.lsm, || lsm_label(system, pid)),
+        lsm_label: part.when(wanted.lsm, || reference.labels.clone().and_then(|()| lsm_label(system, pid))),
         namespaces: namespaces(part, &reference.namespaces, wanted.namespaces),
         root_read_only: part.when(wanted.root, || root_read_only(system, pid)),
         cgroup: limits(part, reference, wanted.cgroup),
@@ -139,7 +147,7 @@ pub(super) struct Status {
 
 impl Status {
     /// Reads it; `process` is a pid or `self`.
-    pub(super) fn read(system: &System, process: impl std::fmt::Display) -> Result<Self, Gap> {
+    pub(super) fn read(system: &System, process: impl fmt::Display) -> Result<Self, Gap> {
         let path = format!("/proc/{process}/status");
         // A process may give itself any name, also one that is not UTF-8; the kernel escapes its newlines.
         let text = system.read_lossy(&path)?;
@@ -205,8 +213,8 @@ fn inside(system: &System, map: &Result<Vec<IdRange>, Gap>, outside: i64) -> Res
 }
 
 /// The label of the security module. AppArmor's own file comes first: `current` may be another module's.
-fn lsm_label(system: &System, pid: u32) -> Result<String, Gap> {
-    let read = |file: &str| system.read_lossy(format!("/proc/{pid}/attr/{file}"));
+fn lsm_label(system: &System, process: impl fmt::Display) -> Result<String, Gap> {
+    let read = |file: &str| system.read_lossy(format!("/proc/{process}/attr/{file}"));
     let label = match read("apparmor/current") {
         Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Unsupported) => {
             read("current").map_err(|gap| match gap.kind {

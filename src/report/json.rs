@@ -6,6 +6,7 @@ use super::Report;
 
 /// Writes the report, indented, with a newline at its end.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report)?;
-    out.write_all(b"\n")
+    let mut json = serde_json::to_vec_pretty(report)?;
+    json.push(b'\n');
+    out.write_all(&json)
 }

@@ -8,8 +8,11 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use rustix::io::Errno;
+
 use super::options::Options;
-use super::process::{Dockerd, sockets, stat, table};
+use super::owner::holds;
+use super::process::{Dockerd, stat, table};
 use crate::facts::{Engine, Gap, GapKind, Observed};
 
 /// The state of a listening socket in `/proc/net/tcp`.
@@ -134,7 +137,7 @@ pub(super) fn passed_on(dockerd: &Dockerd<'_>, inode: u64) -> Result<bool, Gap> 
     if parent == 0 {
         return Err(gap("its parent is in another PID namespace"));
     }
-    let held = sockets(dockerd.system, parent)?.iter().any(|(_, held)| *held == inode);
+    let held = holds(dockerd.system, parent, &[inode])?;
     if held || stat(dockerd.system, parent)?.name == "systemd" {
         return Ok(held);
     }
@@ -146,11 +149,8 @@ pub(super) fn passed_on(dockerd: &Dockerd<'_>, inode: u64) -> Result<bool, Gap> 
 /// The kernel walks its whole table of connections for `/proc/net/tcp` (4 ms each for IPv4 and IPv6), so that it is asked only if
 /// a descriptor is a TCP socket at all, which the kernel tells for a few microseconds.
 fn listening(dockerd: &Dockerd<'_>) -> Result<Vec<Listener>, Gap> {
-    let held: Vec<u64> = sockets(dockerd.system, dockerd.pid)?
-        .into_iter()
-        .filter(|(fd, _)| may_be_tcp(dockerd, fd))
-        .map(|(_, inode)| inode)
-        .collect();
+    let held = dockerd.sockets()?.iter().filter(|(fd, _)| may_be_tcp(dockerd, fd));
+    let held: Vec<u64> = held.map(|(_, inode)| *inode).collect();
     if held.is_empty() {
         return Ok(Vec::new());
     }
@@ -186,7 +186,8 @@ fn may_be_tcp(dockerd: &Dockerd<'_>, fd: &str) -> bool {
             let name = name.get(..length).unwrap_or_default();
             !(name.starts_with(b"UNIX") || name.starts_with(b"NETLINK") || name.starts_with(b"UDP"))
         }
-        Err(_) => true,
+        // A connection that was closed since, such as the auditor's own.
+        Err(error) => error != Errno::NOENT,
     }
 }
 

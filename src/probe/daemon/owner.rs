@@ -98,10 +98,8 @@ pub(super) fn behind(system: &System, socket: &Path, peer: u32) -> Result<u32, G
 /// break in it forges a line. If the listening process has let go of the socket or cannot be looked at, only one that is alone
 /// with its path is certain.
 fn certain(system: &System, peer: u32, bound: &[u64]) -> Vec<u64> {
-    let held: Vec<u64> = match sockets(system, peer) {
-        Ok(sockets) => bound.iter().copied().filter(|b| sockets.iter().any(|(_, inode)| inode == b)).collect(),
-        Err(_) => Vec::new(),
-    };
+    let held = sockets(system, peer).and_then(Iterator::collect::<Result<Vec<_>, _>>).unwrap_or_default();
+    let held: Vec<u64> = bound.iter().copied().filter(|bound| held.iter().any(|(_, inode)| inode == bound)).collect();
     if held.is_empty() { bound.to_vec() } else { held }
 }
 
@@ -183,7 +181,12 @@ pub(super) fn listener(line: &str) -> Option<(u64, &str)> {
 
 /// Whether a process holds one of some sockets.
 pub(super) fn holds(system: &System, pid: u32, inodes: &[u64]) -> Result<bool, Gap> {
-    Ok(sockets(system, pid)?.iter().any(|(_, inode)| inodes.contains(inode)))
+    for socket in sockets(system, pid)? {
+        if inodes.contains(&socket?.1) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn is_engine(name: &str) -> bool {

@@ -1,5 +1,6 @@
 //! dockerd as a process.
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ pub(super) struct Dockerd<'a> {
     pub(super) root: System,
     /// Process id as the auditor sees it.
     pub(super) pid: u32,
+    sockets: OnceCell<Result<Vec<(String, u64)>, Gap>>,
+    machine: OnceCell<Result<Vec<(u32, Stat)>, Gap>>,
 }
 
 /// What `/proc/<pid>/stat` says of a process.
@@ -33,7 +36,19 @@ pub(super) struct Stat {
 
 impl<'a> Dockerd<'a> {
     pub(super) fn new(system: &'a System, pid: u32) -> Self {
-        Self { system, root: System::at(system.real(format!("/proc/{pid}/root"))), pid }
+        let root = System::at(system.real(format!("/proc/{pid}/root")));
+        Self { system, root, pid, sockets: OnceCell::new(), machine: OnceCell::new() }
+    }
+
+    /// The sockets that it held when they were first asked for: file descriptors and inodes.
+    pub(super) fn sockets(&self) -> Result<&[(String, u64)], Gap> {
+        let look = || sockets(self.system, self.pid)?.collect();
+        self.sockets.get_or_init(look).as_deref().map_err(Clone::clone)
+    }
+
+    /// Every process of the machine that could be seen when they were first asked for.
+    pub(super) fn machine(&self) -> Result<&[(u32, Stat)], Gap> {
+        self.machine.get_or_init(|| machine(self.system)).as_deref().map_err(Clone::clone)
     }
 
     /// Where the kernel tells about this process.
@@ -121,22 +136,25 @@ impl<'a> Dockerd<'a> {
     }
 
     /// Names of the programs of its children.
-    fn children(&self) -> Result<Vec<String>, Gap> {
-        let mut children = Vec::new();
-        let mut saw_itself = false;
-        for pid in processes(self.system)? {
-            match stat(self.system, pid) {
-                Ok(stat) if stat.parent == self.pid => children.push(stat.name),
-                Ok(_) => saw_itself |= pid == self.pid,
-                Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => {}
-                Err(gap) => return Err(gap),
-            }
-        }
-        if !saw_itself {
+    fn children(&self) -> Result<Vec<&str>, Gap> {
+        let machine = self.machine()?;
+        if !machine.iter().any(|(pid, _)| *pid == self.pid) {
             return Err(Gap::new(GapKind::Denied, "/proc does not list other users' processes (hidepid)"));
         }
-        Ok(children)
+        Ok(machine.iter().filter(|(_, stat)| stat.parent == self.pid).map(|(_, stat)| stat.name.as_str()).collect())
     }
+}
+
+fn machine(system: &System) -> Result<Vec<(u32, Stat)>, Gap> {
+    let mut found = Vec::new();
+    for pid in processes(system)? {
+        match stat(system, pid) {
+            Ok(stat) => found.push((pid, stat)),
+            Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => {}
+            Err(gap) => return Err(gap),
+        }
+    }
+    Ok(found)
 }
 
 fn same_name(whole: &str, kept: &str) -> bool {
@@ -164,23 +182,21 @@ pub(super) fn stat(system: &System, pid: u32) -> Result<Stat, Gap> {
     parsed().ok_or_else(|| Gap::new(GapKind::Malformed, format!("{path}: not a process's state")))
 }
 
-/// Inodes of the sockets that a process holds, by file descriptor.
-pub(super) fn sockets(system: &System, pid: u32) -> Result<Vec<(String, u64)>, Gap> {
+/// File descriptors and inodes of the sockets that a process holds.
+pub(super) fn sockets(
+    system: &System,
+    pid: u32,
+) -> Result<impl Iterator<Item = Result<(String, u64), Gap>> + use<'_>, Gap> {
     let folder = format!("/proc/{pid}/fd");
-    let mut found = Vec::new();
-    for fd in system.list(&folder)? {
-        match system.link(format!("{folder}/{fd}")) {
-            Ok(target) => {
-                let target = target.to_string_lossy().into_owned();
-                let inode =
-                    target.strip_prefix("socket:[").and_then(|t| t.strip_suffix(']')).and_then(|t| t.parse().ok());
-                found.extend(inode.map(|inode| (fd, inode)));
-            }
-            Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => {}
-            Err(gap) => return Err(gap),
+    let socket = move |fd: String| match system.link(format!("{folder}/{fd}")) {
+        Ok(target) => {
+            let inode = target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()?;
+            Some(Ok((fd, inode)))
         }
-    }
-    Ok(found)
+        Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => None,
+        Err(gap) => Some(Err(gap)),
+    };
+    Ok(system.list(format!("/proc/{pid}/fd"))?.into_iter().filter_map(socket))
 }
 
 /// The lines of a table of the kernel after its heading, however long the table is; names in it need not be UTF-8.

@@ -8,7 +8,7 @@ use super::{Files, Known, program};
 use crate::facts::{Gap, GapKind, Observed, Role};
 use crate::probe::System;
 use crate::probe::daemon::owner::{holds, listener};
-use crate::probe::daemon::process::{Dockerd, processes, stat, table};
+use crate::probe::daemon::process::{Dockerd, Stat, stat, table};
 use crate::probe::daemon::registries::none_if_missing;
 use crate::probe::daemon::settings;
 
@@ -65,7 +65,10 @@ fn socket(known: &Known<'_>) -> Result<PathBuf, Gap> {
     };
     let own = match none_if_missing(settings::text(known.dockerd, &state.join("containerd.pid")))? {
         // The process id may have passed on to another program since.
-        Some(pid) => pid.trim().parse().is_ok_and(|pid| is_containerd(known.dockerd.system, pid)),
+        Some(pid) => {
+            let pid = pid.trim().parse();
+            pid.is_ok_and(|pid| stat(known.dockerd.system, pid).is_ok_and(|stat| is_containerd(&stat)))
+        }
         None => false,
     };
     Ok(if own { state.join("containerd.sock") } else { PathBuf::from(format!("{runtime}/containerd/containerd.sock")) })
@@ -80,7 +83,7 @@ fn server(dockerd: &Dockerd<'_>, socket: &Path) -> Result<Option<u32>, Gap> {
         path => path?,
     };
     let wanted = dockerd.root.identity(&path)?;
-    for pid in processes(dockerd.system)?.into_iter().filter(|pid| is_containerd(dockerd.system, *pid)) {
+    for (pid, _) in dockerd.machine()?.iter().filter(|(_, stat)| is_containerd(stat)) {
         let root = System::at(dockerd.system.real(format!("/proc/{pid}/root")));
         let mut inodes = Vec::new();
         let rows = match table(dockerd.system, Path::new(&format!("/proc/{pid}/net/unix"))) {
@@ -96,16 +99,16 @@ fn server(dockerd: &Dockerd<'_>, socket: &Path) -> Result<Option<u32>, Gap> {
             };
             inodes.extend(listener(&line).filter(|(_, bound)| same(bound)).map(|(inode, _)| inode));
         }
-        if !inodes.is_empty() && holds(dockerd.system, pid, &inodes)? {
-            return Ok(Some(pid));
+        if !inodes.is_empty() && holds(dockerd.system, *pid, &inodes)? {
+            return Ok(Some(*pid));
         }
     }
     Ok(None)
 }
 
 /// Whether a process calls itself containerd and is no shim.
-fn is_containerd(system: &System, pid: u32) -> bool {
-    stat(system, pid).is_ok_and(|stat| stat.name.contains("containerd") && !stat.name.contains("shim"))
+fn is_containerd(stat: &Stat) -> bool {
+    stat.name.contains("containerd") && !stat.name.contains("shim")
 }
 
 /// The value of an option on containerd's command line, which takes one hyphen or two.

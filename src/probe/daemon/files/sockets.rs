@@ -11,7 +11,7 @@ use super::{Files, Known};
 use crate::facts::{Gap, GapKind, Observed, Role};
 use crate::probe::daemon::listeners::passed_on;
 use crate::probe::daemon::owner::listener;
-use crate::probe::daemon::process::{Dockerd, sockets, table};
+use crate::probe::daemon::process::{Dockerd, table};
 
 /// Where dockerd keeps its run-time state unless told otherwise.
 const STATE: &[&str] = &["/run/docker", "/var/run/docker"];
@@ -59,7 +59,7 @@ fn find(known: &Known<'_>) -> Result<Vec<(PathBuf, Option<Gap>)>, Gap> {
 
 /// Paths of the listening sockets that dockerd holds, by inode.
 fn bound(dockerd: &Dockerd<'_>) -> Result<BTreeMap<u64, BTreeSet<String>>, Gap> {
-    let held: BTreeSet<u64> = sockets(dockerd.system, dockerd.pid)?.into_iter().map(|(_, inode)| inode).collect();
+    let held: BTreeSet<u64> = dockerd.sockets()?.iter().map(|(_, inode)| *inode).collect();
     let mut bound: BTreeMap<u64, BTreeSet<String>> = BTreeMap::new();
     for line in table(dockerd.system, &dockerd.proc("net/unix"))? {
         let line = line?;
