@@ -60,9 +60,9 @@ pub struct Facts {
     #[schemars(extend("x-source" = "/proc/1/mountinfo"))]
     pub mounts: Observed<Vec<HostMount>>,
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
-    #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = "sysctl"))]
+    #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]
     pub sysctl: BTreeMap<String, Observed<String>>,
     /// Files by absolute path, for the paths that checks ask for; null where there is none. Symbolic links are followed.
-    #[schemars(extend("x-source" = "{key}", "x-keyed" = "file"))]
+    #[schemars(extend("x-source" = "{key}", "x-keyed" = true))]
     pub file: BTreeMap<String, Observed<Option<File>>>,
 }

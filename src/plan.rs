@@ -1,6 +1,6 @@
 //! What an audit will read: found by walking the expressions of the checks that were selected.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::reads::{Path, Step};
 use crate::check::{Check, Each};
@@ -10,10 +10,7 @@ use crate::types::Type;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     paths: BTreeSet<String>,
-    /// Names of kernel settings, dotted.
-    pub sysctls: BTreeSet<String>,
-    /// Absolute paths of files.
-    pub files: BTreeSet<String>,
+    keys: BTreeMap<String, BTreeSet<String>>,
     sources: BTreeSet<String>,
 }
 
@@ -40,6 +37,11 @@ impl Plan {
     pub fn wants(&self, path: &str) -> bool {
         let part_of = |whole: &str, part: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
         self.paths.iter().any(|wanted| wanted == path || part_of(path, wanted)) || self.whole(path)
+    }
+
+    /// The keys that checks ask for in a map whose entries are collected on demand, such as `sysctl`.
+    pub fn keys(&self, root: &str) -> impl Iterator<Item = &String> {
+        self.keys.get(root).into_iter().flatten()
     }
 
     /// Whether containers have to be looked at one by one, and not only listed.
@@ -75,13 +77,9 @@ impl Plan {
             match (step, names.as_slice()) {
                 (Step::Field(name), []) => names.push(subject(name)),
                 (Step::Field(name), _) => names.push(name.clone()),
-                (Step::Key(key), [keyed]) if keyed == "sysctl" => {
-                    self.sysctls.insert(key.clone());
-                    self.sources.insert(format!("/proc/sys/{}", key.replace('.', "/")));
-                }
-                (Step::Key(key), [keyed]) if keyed == "file" => {
-                    self.files.insert(key.clone());
-                    self.sources.insert(key.clone());
+                (Step::Key(key), [root]) => {
+                    self.add_key(root, key);
+                    break;
                 }
                 (Step::Key(_), _) => break,
             }
@@ -91,13 +89,22 @@ impl Plan {
         self.paths.insert(names.join("."));
     }
 
+    /// Notes an entry of a map whose entries are collected on demand.
+    fn add_key(&mut self, root: &str, key: &str) {
+        let Some(field) = Type::facts().fields.get(root).filter(|field| field.keyed) else { return };
+        self.keys.entry(root.to_owned()).or_default().insert(key.to_owned());
+        if let Some(source) = &field.source {
+            self.note_source(&with_key(source, key));
+        }
+    }
+
     /// The documented sources of a fact: its own, or those of everything below it.
     fn add_sources(&mut self, names: &[String]) {
         let mut fields = Type::facts();
         let mut found: Option<&Type> = None;
         for name in names {
             let Some(field) = fields.fields.get(name) else { return };
-            if field.keyed.is_some() {
+            if field.keyed {
                 return;
             }
             if let Some(source) = &field.source {
@@ -135,6 +142,12 @@ impl Plan {
         });
         self.sources.extend(places);
     }
+}
+
+/// A documented source with the key in it that is asked for.
+pub(crate) fn with_key(source: &str, key: &str) -> String {
+    let key = if source.starts_with("/proc/sys/") { key.replace('.', "/") } else { key.to_owned() };
+    source.replace("{key}", &key)
 }
 
 #[cfg(test)]

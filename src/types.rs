@@ -63,8 +63,8 @@ pub struct Field {
     pub source: Option<String>,
     /// The observed field of the same structure in which it really lies.
     pub via: Option<String>,
-    /// For a map whose entries are collected on demand: the name of its probe.
-    pub keyed: Option<String>,
+    /// Whether it is a map whose entries are collected on demand, for the keys that checks name.
+    pub keyed: bool,
 }
 
 impl Type {
@@ -231,7 +231,8 @@ impl Reader<'_> {
                 continue;
             }
             let text = |key: &str| property.get(key).and_then(Value::as_str).map(str::to_owned);
-            let field = Field { ty, doc: doc(property), source: text("x-source"), via: None, keyed: text("x-keyed") };
+            let keyed = property.get("x-keyed").is_some();
+            let field = Field { ty, doc: doc(property), source: text("x-source"), via: None, keyed };
             result.fields.insert(name.clone(), field);
         }
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();

@@ -8,6 +8,7 @@ use crate::check::Judgement;
 use crate::check::expr::{Bindings, deciding};
 use crate::check::node::Node;
 use crate::check::reads::{Elements, Path, Read, Step};
+use crate::plan::with_key;
 use crate::report::Evidence;
 use crate::types::Type;
 use crate::verdict::Verdict;
@@ -46,12 +47,11 @@ fn place(source: &str, path: &Path) -> String {
     if !source.contains('{') {
         return source.to_owned();
     }
-    let key = match path.0.last() {
-        Some(Step::Key(key)) if source.starts_with("/proc/sys/") => key.replace('.', "/"),
-        Some(Step::Key(key)) => key.clone(),
-        _ => "…".to_owned(),
+    let source = match path.0.iter().rev().find_map(|step| if let Step::Key(key) = step { Some(key) } else { None }) {
+        Some(key) => with_key(source, key),
+        None => source.replace("{key}", "…"),
     };
-    source.replace("{key}", &key).replace("{id}", "…").replace("{pid}", "…").replace("{engine}", "…")
+    source.replace("{id}", "…").replace("{pid}", "…").replace("{engine}", "…")
 }
 
 /// Of a list's elements, those that decide, and of those the fields that were asked for.

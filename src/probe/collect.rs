@@ -68,8 +68,8 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         images: engine.answers.images,
         networks: engine.answers.networks,
         mounts: if plan.wants("mounts") { mounts::observe(&system) } else { Observed::not_collected() },
-        sysctl: plan.sysctls.iter().map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
-        file: plan.files.iter().map(|path| (path.clone(), file::observe(&system, path))).collect(),
+        sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
+        file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
     }
 }
 

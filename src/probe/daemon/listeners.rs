@@ -178,16 +178,17 @@ fn listening(dockerd: &Dockerd<'_>) -> Result<Vec<Listener>, Gap> {
 
 /// Whether a socket is one of TCP, or the kernel does not tell.
 fn may_be_tcp(dockerd: &Dockerd<'_>, fd: &str) -> bool {
-    let path = dockerd.system.real(dockerd.proc("fd").join(fd));
+    let path = dockerd.proc("fd").join(fd);
     let mut name = [0_u8; 64];
-    match rustix::fs::getxattr(path, "system.sockprotoname", &mut name[..]) {
+    match rustix::fs::getxattr(dockerd.system.real(&path), "system.sockprotoname", &mut name[..]) {
         // TCP, TCPv6, MPTCP, MPTCPv6, SMC…; Unix and netlink sockets are known for something else.
         Ok(length) => {
             let name = name.get(..length).unwrap_or_default();
             !(name.starts_with(b"UNIX") || name.starts_with(b"NETLINK") || name.starts_with(b"UDP"))
         }
         // A connection that was closed since, such as the auditor's own.
-        Err(error) => error != Errno::NOENT,
+        Err(Errno::NOENT) => dockerd.system.link(path).is_ok(),
+        Err(_) => true,
     }
 }
 
