@@ -1,5 +1,6 @@
 //! A benchmark: the numbers of a published document over our checks.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
@@ -20,6 +21,9 @@ pub struct BenchmarkFile {
     pub needs: Option<Needs>,
     /// Whose the numbers are, and what is left out.
     pub source: String,
+    /// Kinds of system whose levels differ, such as `server` and `workstation`, the usual one first; none by default.
+    #[serde(default)]
+    pub profiles: Vec<String>,
     /// Its sections, in order.
     pub section: Vec<Section>,
     /// Its controls, in order.
@@ -54,10 +58,13 @@ pub struct Control {
     pub number: Spanned<String>,
     /// Its title in our words.
     pub title: String,
-    /// 1 for what any system should have, 2 for what costs function.
-    pub level: u8,
-    /// The document's name for the systems it is meant for.
-    pub profile: String,
+    /// 1 for what any system should have, 2 for what costs function; where profiles differ, `levels` has it.
+    pub level: Option<u8>,
+    /// The level by profile, for the profiles that have this recommendation.
+    #[serde(default)]
+    pub levels: BTreeMap<String, u8>,
+    /// The document's name for the systems it is meant for, where it is not a profile to choose.
+    pub profile: Option<String>,
     /// How the document itself has it assessed; says nothing about how it is judged here.
     pub assessment: Assessment,
     /// The checks that decide it.
@@ -105,14 +112,28 @@ pub(crate) fn load(source: &Arc<Source>, id: &str, faults: &mut Diagnostics) -> 
         if !file.section.iter().any(|section| is_within(number, section.number.get_ref())) {
             faults.at(source, span.clone(), format!("`{number}` is in none of the sections"), None);
         }
-        if !(1..=2).contains(&control.level) {
-            faults.at(source, span.clone(), format!("`{number}` has level {}; there are 1 and 2", control.level), None);
+        for level in control.level.iter().chain(control.levels.values()).filter(|level| !(1..=2).contains(*level)) {
+            faults.at(source, span.clone(), format!("`{number}` has level {level}; there are 1 and 2"), None);
+        }
+        for profile in control.levels.keys().filter(|profile| !file.profiles.contains(profile)) {
+            let help = format!("profiles has: {}", file.profiles.join(", "));
+            faults.at(source, span.clone(), format!("`{number}` has a level for `{profile}`"), Some(help));
+        }
+        if control.level.is_none() == control.levels.is_empty() {
+            faults.at(source, span.clone(), format!("`{number}` needs either a level or levels by profile"), None);
         }
         if control.checks.is_empty() {
             faults.at(source, span, format!("`{number}` has no check"), None);
         }
     }
     Some(Benchmark { id: id.to_owned(), file, source: Arc::clone(source) })
+}
+
+impl Control {
+    /// Its level in a profile; `None` when the profile does not have it.
+    pub fn level_in(&self, profile: Option<&str>) -> Option<u8> {
+        self.level.or_else(|| self.levels.get(profile?).copied())
+    }
 }
 
 /// A control's number as one to sort by.

@@ -70,6 +70,9 @@ pub struct SelectArgs {
     /// Highest level of controls to include
     #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=2))]
     pub level: Option<u8>,
+    /// Kind of system to judge by, where a benchmark tells several apart [default: its first]
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
     /// Only these checks
     #[arg(long, value_name = "ID")]
     pub check: Vec<String>,

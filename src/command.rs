@@ -108,6 +108,7 @@ fn request(args: &SelectArgs, library: &Library, engine: bool) -> Request {
     Request {
         benchmarks,
         level: args.level,
+        profile: args.profile.clone(),
         checks: args.check.clone(),
         skip: args.skip.clone(),
         sections: args.section.clone(),

@@ -16,7 +16,7 @@ use crate::report::{
     BenchmarkResult, ControlResult, EngineSummary, FORMAT, Finding, HostSummary, LevelResult, Report, Score,
     SectionResult, Subject, Tool,
 };
-use crate::selection::{SelectedBenchmark, Selection};
+use crate::selection::{SelectedBenchmark, SelectedControl, Selection};
 use crate::types::Type;
 use crate::verdict::Verdict;
 
@@ -176,13 +176,13 @@ fn result(
     let controls: Vec<ControlResult> = selected
         .controls
         .iter()
-        .map(|(control, checks)| {
+        .map(|SelectedControl { control, level, checks }| {
             let worst = checks.iter().filter_map(|check| worst.get(check.id.as_str())).max().copied();
             let nothing = || format!("there is no {} to judge", checks.first().map_or("subject", |c| c.each.as_str()));
             ControlResult {
                 number: control.number.get_ref().clone(),
                 title: control.title.clone(),
-                level: control.level,
+                level: *level,
                 assessment: control.assessment.as_str().to_owned(),
                 verdict: worst.unwrap_or(Verdict::NotApplicable),
                 reason: worst.is_none().then(nothing),
@@ -202,6 +202,7 @@ fn result(
     BenchmarkResult {
         id: selected.benchmark.id.clone(),
         title: file.title.clone(),
+        profile: selected.profile.map(str::to_owned),
         level: selection.level,
         score: score(&|_| true),
         levels: (1..=selection.level)

@@ -93,6 +93,8 @@ pub struct BenchmarkResult {
     pub id: String,
     /// Its title.
     pub title: String,
+    /// The profile it was judged by; null when it has none to choose.
+    pub profile: Option<String>,
     /// The highest level that was included.
     pub level: u8,
     /// The score of all selected controls.

@@ -16,6 +16,8 @@ pub struct Request {
     pub benchmarks: Vec<String>,
     /// The highest level to include.
     pub level: Option<u8>,
+    /// The profile to judge by, where a benchmark has several.
+    pub profile: Option<String>,
     /// Only these checks.
     pub checks: Vec<String>,
     /// Not these checks.
@@ -43,8 +45,21 @@ pub struct Selection<'l> {
 pub struct SelectedBenchmark<'l> {
     /// The benchmark.
     pub benchmark: &'l Benchmark,
-    /// Its selected controls, each with its selected checks.
-    pub controls: Vec<(&'l Control, Vec<&'l Check>)>,
+    /// The profile it is judged by, if it has any.
+    pub profile: Option<&'l str>,
+    /// Its selected controls.
+    pub controls: Vec<SelectedControl<'l>>,
+}
+
+/// A control that was selected.
+#[derive(Clone, Debug)]
+pub struct SelectedControl<'l> {
+    /// The control.
+    pub control: &'l Control,
+    /// Its level in the profile.
+    pub level: u8,
+    /// Its selected checks.
+    pub checks: Vec<&'l Check>,
 }
 
 impl<'l> Selection<'l> {
@@ -75,6 +90,14 @@ impl<'l> Selection<'l> {
                 wrong.push(format!("none of the selected benchmarks has a section or control {section}"));
             }
         }
+        if let Some(profile) = &request.profile {
+            let profiles: BTreeSet<&str> =
+                benchmarks.iter().flat_map(|benchmark| &benchmark.file.profiles).map(String::as_str).collect();
+            if !profiles.contains(profile.as_str()) {
+                let known = profiles.into_iter().collect::<Vec<_>>().join(", ");
+                wrong.push(format!("none of the selected benchmarks has a profile `{profile}`; there are: {known}"));
+            }
+        }
         let container = request.container.as_deref().map(Glob::new).transpose();
         let container = container.map_err(|error| wrong.push(error.to_string())).ok().flatten();
         if !wrong.is_empty() {
@@ -99,20 +122,22 @@ impl<'l> Selection<'l> {
         };
         let mut checks = BTreeMap::new();
         let mut selected = Vec::new();
-        for benchmark in benchmarks {
+        for benchmark in benchmarks.iter().copied() {
+            let asked =
+                request.profile.as_deref().and_then(|asked| benchmark.file.profiles.iter().find(|p| *p == asked));
+            let profile = asked.or(benchmark.file.profiles.first()).map(String::as_str);
             let mut controls = Vec::new();
             for control in &benchmark.file.control {
-                if control.level > level || !in_sections(control.number.get_ref()) {
-                    continue;
-                }
+                let of_level = control.level_in(profile).filter(|of| *of <= level);
+                let Some(level) = of_level.filter(|_| in_sections(control.number.get_ref())) else { continue };
                 let ids = control.checks.iter().map(|check| check.get_ref().as_str());
                 let of: Vec<&Check> = ids.filter(|id| wanted(id)).filter_map(|id| library.check(id)).collect();
                 checks.extend(of.iter().map(|check| (check.id.as_str(), *check)));
                 if !of.is_empty() {
-                    controls.push((control, of));
+                    controls.push(SelectedControl { control, level, checks: of });
                 }
             }
-            selected.push(SelectedBenchmark { benchmark, controls });
+            selected.push(SelectedBenchmark { benchmark, profile, controls });
         }
         let numbered: BTreeSet<&str> = library
             .benchmarks()

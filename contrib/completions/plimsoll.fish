@@ -34,6 +34,7 @@ complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "schema" -d 'Print
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l benchmark -d 'Benchmark to judge by; can be given several times [default: the newest for the engine that is there]' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l level -d 'Highest level of controls to include' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l profile -d 'Kind of system to judge by, where a benchmark tells several apart [default: its first]' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l check -d 'Only these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l skip -d 'Not these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l section -d 'Only controls of this section, or this control' -r
@@ -67,6 +68,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and __fish_see
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand lint" -s h -l help -d 'Print help'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l benchmark -d 'Benchmark to judge by; can be given several times [default: the newest for the engine that is there]' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l level -d 'Highest level of controls to include' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l profile -d 'Kind of system to judge by, where a benchmark tells several apart [default: its first]' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l check -d 'Only these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l skip -d 'Not these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l section -d 'Only controls of this section, or this control' -r

@@ -64,7 +64,11 @@ fn show(check: &Check, library: &Library, out: &mut dyn Write) -> io::Result<()>
         let controls = benchmark.file.control.iter();
         let named = controls.filter(|control| control.checks.iter().any(|id| *id.get_ref() == check.id));
         for control in named {
-            writeln!(out, "number      {} {} (level {})", benchmark.id, control.number.get_ref(), control.level)?;
+            let levels = control.level.map(|level| level.to_string());
+            let by_profile =
+                || control.levels.iter().map(|(p, level)| format!("{level} {p}")).collect::<Vec<_>>().join(", ");
+            let levels = levels.unwrap_or_else(by_profile);
+            writeln!(out, "number      {} {} (level {levels})", benchmark.id, control.number.get_ref())?;
         }
     }
     writeln!(out, "references  {}", check.references.join(", "))?;

@@ -28,7 +28,8 @@ pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     head(report, out)?;
     let by_check = by_check(&report.findings);
     for benchmark in &report.benchmarks {
-        writeln!(out, "\n{}, {}", escape(&benchmark.title), levels(benchmark.level))?;
+        let profile = benchmark.profile.as_ref().map_or_else(String::new, |profile| format!(", {}", escape(profile)));
+        writeln!(out, "\n{}{profile}, {}", escape(&benchmark.title), levels(benchmark.level))?;
         for section in &benchmark.sections {
             writeln!(out, "\n{}  {}", escape(&section.number), escape(&section.title))?;
             let inside = |control: &&ControlResult| crate::benchmark::is_within(&control.number, &section.number);
