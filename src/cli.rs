@@ -50,6 +50,9 @@ pub struct AuditArgs {
     /// Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]
     #[arg(long, value_name = "PATH")]
     pub engine_socket: Option<PathBuf>,
+    /// The site's policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     /// Least severity of a failure that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", default_value = "low")]
     pub fail_on: Severity,
@@ -144,6 +147,8 @@ pub enum SchemaOf {
     Check,
     /// A benchmark's file
     Benchmark,
+    /// A site's policy
+    Policy,
 }
 
 /// How a report is printed.

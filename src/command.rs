@@ -141,6 +141,7 @@ fn schema(of: SchemaOf) -> Result<u8, Failure> {
         SchemaOf::Facts => schemars::schema_for!(crate::facts::Facts),
         SchemaOf::Report => schemars::schema_for!(crate::report::Report),
         SchemaOf::Check => schemars::schema_for!(crate::check::CheckFile),
+        SchemaOf::Policy => schemars::schema_for!(crate::policy::PolicyFile),
         SchemaOf::Benchmark => schemars::schema_for!(crate::benchmark::BenchmarkFile),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| error.to_string())?;

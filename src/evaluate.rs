@@ -2,8 +2,10 @@
 
 mod evidence;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -12,19 +14,24 @@ use crate::check::node::{Node, Unseen};
 use crate::check::{Check, Each};
 use crate::facts::Facts;
 use crate::parallel;
+use crate::policy::{self, Loaded as Policy};
 use crate::report::{
-    BenchmarkResult, ControlResult, EngineSummary, FORMAT, Finding, HostSummary, LevelResult, Report, Score,
+    BenchmarkResult, ControlResult, EngineSummary, Evidence, FORMAT, Finding, HostSummary, LevelResult, Report, Score,
     SectionResult, Subject, Tool,
 };
 use crate::selection::{SelectedBenchmark, SelectedControl, Selection};
 use crate::types::Type;
 use crate::verdict::Verdict;
 
-/// Judges everything that was selected.
-pub fn evaluate(selection: &Selection<'_>, facts: &Facts) -> serde_json::Result<Report> {
+/// Judges everything that was selected, by a site's policy.
+pub fn evaluate(selection: &Selection<'_>, facts: &Facts, policy: &Policy) -> serde_json::Result<Report> {
     let json = serde_json::to_value(facts)?;
+    let containers = json.pointer("/containers/value").and_then(Value::as_array).into_iter().flatten();
+    let allowed: Vec<Cow<'_, Value>> = containers.map(|container| policy.allowed(container)).collect();
     let checks: Vec<&Check> = selection.checks.values().copied().collect();
-    let subjects = Subjects::new(&json, selection, &checks);
+    // A day that cannot be told is after the end of every word that somebody gave.
+    let day = facts.collected_at.get(..10).and_then(|day| day.parse().ok()).unwrap_or(Date::MAX);
+    let subjects = Subjects::new(Said { facts: &json, policy, allowed: &allowed, day }, selection, &checks);
     let mut findings: Vec<Finding> =
         parallel::map(&checks, |check| subjects.judge(check)).into_iter().flatten().collect();
     findings.sort_by(|a, b| (&a.check, &a.subject).cmp(&(&b.check, &b.subject)));
@@ -49,15 +56,26 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Facts) -> serde_json::Result<
             api: engine.api_version.clone(),
             socket: engine.socket.clone(),
         }),
-        notices: facts.notices.clone(),
+        notices: facts.notices.iter().cloned().chain(policy.notices(day)).collect(),
         benchmarks,
         findings,
     })
 }
 
+/// What checks are judged by: what was seen, and what a site has said.
+#[derive(Clone, Copy)]
+struct Said<'s> {
+    facts: &'s Value,
+    policy: &'s Policy,
+    /// What each container may have, in the order of the containers.
+    allowed: &'s [Cow<'s, Value>],
+    /// The day of the collection.
+    day: Date,
+}
+
 /// The subjects of checks, among collected facts.
 struct Subjects<'s> {
-    facts: &'s Value,
+    said: Said<'s>,
     selection: &'s Selection<'s>,
     cases: BTreeMap<Each, Result<Vec<Case<'s>>, Unseen>>,
 }
@@ -69,8 +87,8 @@ struct Case<'s> {
 }
 
 impl<'s> Subjects<'s> {
-    fn new(facts: &'s Value, selection: &'s Selection<'s>, checks: &[&Check]) -> Self {
-        let mut subjects = Self { facts, selection, cases: BTreeMap::new() };
+    fn new(said: Said<'s>, selection: &'s Selection<'s>, checks: &[&Check]) -> Self {
+        let mut subjects = Self { said, selection, cases: BTreeMap::new() };
         for check in checks {
             if !subjects.cases.contains_key(&check.each) {
                 subjects.cases.insert(check.each, subjects.find(check.each));
@@ -82,7 +100,7 @@ impl<'s> Subjects<'s> {
     /// One finding for every subject of the check.
     fn judge(&self, check: &Check) -> Vec<Finding> {
         match self.cases.get(&check.each) {
-            Some(Ok(cases)) => cases.iter().map(|case| finding(check, case)).collect(),
+            Some(Ok(cases)) => cases.iter().map(|case| self.finding(check, case)).collect(),
             Some(Err(reason)) => vec![self.unseen(check, reason.clone())],
             None => Vec::new(),
         }
@@ -90,39 +108,40 @@ impl<'s> Subjects<'s> {
 
     /// The finding of a check whose subjects could not be listed.
     fn unseen(&self, check: &Check, reason: Unseen) -> Finding {
-        let case = Case { subject: self.single(Each::Engine), bindings: self.bindings(check.each, None) };
+        let case = Case { subject: self.single(Each::Engine), bindings: self.bindings(check.each, None, None) };
         Finding {
             verdict: Verdict::Unknown,
             reason: Some(reason),
             evidence: Vec::new(),
             remediation: None,
-            ..finding(check, &case)
+            ..self.finding(check, &case)
         }
     }
 
     fn find(&self, each: Each) -> Result<Vec<Case<'s>>, Unseen> {
         let Some(list) = each.list() else {
-            return Ok(vec![Case { subject: self.single(each), bindings: self.bindings(each, None) }]);
+            return Ok(vec![Case { subject: self.single(each), bindings: self.bindings(each, None, None) }]);
         };
         let nodes = self.root(list)?.elements().collect::<Result<Vec<_>, _>>()?;
         let text = |node: &Node<'_>, field: &str| {
             node.field(field).ok().and_then(|node| node.value.as_str().map(str::to_owned))
         };
-        let case = |node: Node<'s>| {
+        let case = |(index, node): (usize, Node<'s>)| {
             let name = text(&node, "name").unwrap_or_default();
             let subject = Subject { kind: each.as_str().to_owned(), name, id: text(&node, "id") };
-            Case { subject, bindings: self.bindings(each, Some(node)) }
+            let allowed = if each == Each::Container { self.said.allowed.get(index) } else { None };
+            Case { subject, bindings: self.bindings(each, Some(node), allowed.map(AsRef::as_ref)) }
         };
         let included =
             |case: &Case<'_>| each != Each::Container || self.selection.includes_container(&case.subject.name);
-        Ok(nodes.into_iter().map(case).filter(included).collect())
+        Ok(nodes.into_iter().enumerate().map(case).filter(included).collect())
     }
 
     /// The one subject of a check that is not asked of many.
     fn single(&self, each: Each) -> Subject {
         let name = match each {
-            Each::Host => self.facts.pointer("/host/name/value"),
-            _ => self.facts.pointer("/engine/value/kind"),
+            Each::Host => self.said.facts.pointer("/host/name/value"),
+            _ => self.said.facts.pointer("/engine/value/kind"),
         };
         let name = name.and_then(Value::as_str).unwrap_or(each.as_str()).to_owned();
         Subject { kind: each.as_str().to_owned(), name, id: None }
@@ -131,32 +150,51 @@ impl<'s> Subjects<'s> {
     fn root(&self, name: &str) -> Result<Node<'s>, Unseen> {
         let absent = || format!("`{name}` was not collected");
         let field = Type::facts().fields.get(name).ok_or_else(absent)?;
-        let value = self.facts.get(name).ok_or_else(absent)?;
+        let value = self.said.facts.get(name).ok_or_else(absent)?;
         Node::open(&field.ty, value, field.source.as_deref())
     }
 
-    fn bindings(&self, each: Each, subject: Option<Node<'s>>) -> Bindings<'s> {
-        Bindings::new(each.roots().keys().map(|name| match subject {
-            Some(node) if name == each.as_str() => (name.as_str(), Ok(node)),
-            _ => (name.as_str(), self.root(name)),
-        }))
+    fn bindings(&self, each: Each, subject: Option<Node<'s>>, allowed: Option<&'s Value>) -> Bindings<'s> {
+        let node = |name: &str, ty: &'static Type| match (name, subject, allowed) {
+            (name, Some(node), _) if name == each.as_str() => Ok(node),
+            ("policy", ..) => Node::open(ty, self.said.policy.settings(), None),
+            ("allowed", _, Some(allowed)) => Node::open(ty, allowed, None),
+            (name, ..) => self.root(name),
+        };
+        Bindings::new(each.roots().iter().map(|(name, ty)| (name.as_str(), node(name, ty))))
+    }
+
+    fn finding(&self, check: &Check, case: &Case<'_>) -> Finding {
+        let judgement = check.judge(&case.bindings);
+        let evidence = evidence::of(&judgement, &case.bindings);
+        let mut finding = Finding {
+            check: check.id.clone(),
+            title: check.title_for(&case.bindings),
+            severity: check.severity,
+            fingerprint: fingerprint(&check.id, &case.subject),
+            subject: case.subject.clone(),
+            verdict: judgement.verdict,
+            basis: basis(&evidence),
+            evidence,
+            reason: judgement.reason,
+            remediation: (judgement.verdict == Verdict::Fail).then(|| check.remediation_for(&case.bindings)),
+        };
+        if finding.verdict == Verdict::Manual
+            && let Some(attestation) = self.said.policy.attested(&check.id, &case.subject.name, self.said.day)
+        {
+            finding.verdict = Verdict::Pass;
+            finding.reason = None;
+            finding.basis.push(attestation.basis());
+        }
+        finding
     }
 }
 
-fn finding(check: &Check, case: &Case<'_>) -> Finding {
-    let judgement = check.judge(&case.bindings);
-    let remediation = (judgement.verdict == Verdict::Fail).then(|| check.remediation_for(&case.bindings));
-    Finding {
-        check: check.id.clone(),
-        title: check.title_for(&case.bindings),
-        severity: check.severity,
-        fingerprint: fingerprint(&check.id, &case.subject),
-        subject: case.subject.clone(),
-        verdict: judgement.verdict,
-        evidence: evidence::of(&judgement, &case.bindings),
-        reason: judgement.reason,
-        remediation,
-    }
+/// What a verdict rests on besides facts: the settings of a policy that were looked at, each with its reason.
+fn basis(evidence: &[Evidence]) -> Vec<String> {
+    let said = |one: &&Evidence| one.fact.starts_with("policy.") || one.fact.starts_with("allowed.");
+    let sources = evidence.iter().filter(said).filter_map(|one| one.source.clone());
+    sources.filter(|source| source != policy::DEFAULT).collect()
 }
 
 /// The first half of SHA-256 over the check, the kind and the name; what there is only one of is not told apart by its name.

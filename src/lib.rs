@@ -4,6 +4,7 @@
 //!  machine ──probe::collect(Plan)──▶ Facts ──┐
 //!  checks/*.toml ─────────load──▶ Library    ├─evaluate──▶ Report ──write──▶ text | json
 //!  benchmarks/*.toml ─────────────┘          │
+//!  policy.toml ───────────load──▶ Policy ────┘
 //!         Library + what was asked ──▶ Selection ──▶ Plan
 //! ```
 //!
@@ -21,6 +22,7 @@ pub mod facts;
 pub mod library;
 mod parallel;
 pub mod plan;
+pub mod policy;
 pub mod probe;
 pub mod report;
 pub mod selection;

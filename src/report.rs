@@ -163,6 +163,8 @@ pub struct Finding {
     pub verdict: Verdict,
     /// Why, for unknown, manual and not-applicable; else null.
     pub reason: Option<String>,
+    /// What the verdict rests on besides facts: settings of the site's policy, or somebody's word.
+    pub basis: Vec<String>,
     /// The facts that were looked at.
     pub evidence: Vec<Evidence>,
     /// What to do, for a failure; else null.

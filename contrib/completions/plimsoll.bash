@@ -106,7 +106,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__audit)
-            opts="-h --benchmark --level --profile --check --skip --section --container --checks --engine-socket --fail-on --format --color --help"
+            opts="-h --benchmark --level --profile --check --skip --section --container --checks --engine-socket --policy --fail-on --format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -145,6 +145,10 @@ _plimsoll() {
                     return 0
                     ;;
                 --engine-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -502,7 +506,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__schema)
-            opts="-h --help facts report check benchmark"
+            opts="-h --help facts report check benchmark policy"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

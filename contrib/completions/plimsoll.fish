@@ -41,6 +41,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l section -d '
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l container -d 'Only containers whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l policy -d 'The site\'s policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l fail-on -d 'Least severity of a failure that makes the exit status 1' -r -f -a "low\t'Hardening that limits damage after something else went wrong'
 medium\t'A weakness that needs another one to be used'
 high\t'A weakness that can be used by itself under common conditions'

@@ -1,5 +1,6 @@
 //! The proof of a check: facts that must pass, and facts that must not.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use super::template::fill_parameters;
 use super::{Check, Each};
 use crate::diagnostic::{Diagnostics, Source, did_you_mean};
 use crate::document;
+use crate::policy::Loaded as Policy;
 use crate::verdict::Verdict;
 
 /// Some facts and the verdict that they must lead to.
@@ -70,9 +72,24 @@ fn one(
             facts.insert(name.to_owned(), json);
         }
     }
+    say(&mut facts, each);
     let verdict = table.get("verdict").and_then(|value| value.get_ref().as_str());
     let verdict = Verdict::ALL.into_iter().find(|known| Some(known.as_str()) == verdict)?;
     Some(Example { verdict, facts: Value::Object(facts), span: example.span() })
+}
+
+/// What an example does not say of the policy is as it is without one.
+fn say(facts: &mut Map<String, Value>, each: Each) {
+    let without = Policy::none();
+    for (name, _) in each.said() {
+        let usual = if name == "policy" { Cow::Borrowed(without.settings()) } else { without.allowed(&Value::Null) };
+        let said = facts.entry(name).or_insert_with(|| Value::Object(Map::new()));
+        for (key, value) in usual.as_object().into_iter().flatten() {
+            if let Some(said) = said.as_object_mut() {
+                said.entry(key).or_insert_with(|| value.clone());
+            }
+        }
+    }
 }
 
 fn fill(json: &mut Value, parameters: &BTreeMap<String, String>) {

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use cel::common::types::{CelBool, CelInt, CelString, INT_TYPE, LIST_TYPE, STRING_TYPE, Type as CelType};
 use cel::common::value::CowVal;
 use cel::{DeclarationError, Env, ExecutionError};
+use globset::Glob;
 use semver::Version;
 
 /// One function, as the type walk, the evaluator and the manual know it.
@@ -55,6 +56,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     method("startsWith", Kind::String, Kind::String, "text begins with the argument"),
     method("endsWith", Kind::String, Kind::String, "text ends with the argument"),
     method("matches", Kind::String, Kind::String, "text matches the regular expression, which must be a literal"),
+    method("like", Kind::String, Kind::Strings, "text matches one of the globs in the argument"),
     method("subset", Kind::Strings, Kind::Strings, "every element of the list is in the argument"),
     method("covers", Kind::String, Kind::String, "path is the argument's path or one of its ancestors"),
     method("within", Kind::Int, Kind::String, "file mode grants no bit outside the octal argument"),
@@ -75,6 +77,7 @@ pub(super) fn environment() -> Result<Arc<Env>, DeclarationError> {
         let mut add = |name: &str, on: CelType, argument: CelType, function: cel::common::functions::Function| {
             env.add_member_overload(name, &format!("plimsoll_{name}"), on, vec![argument], function)
         };
+        add("like", STRING_TYPE, LIST_TYPE, like)?;
         add("subset", LIST_TYPE, LIST_TYPE, subset)?;
         add("covers", STRING_TYPE, STRING_TYPE, covers)?;
         add("within", INT_TYPE, STRING_TYPE, within)?;
@@ -96,6 +99,21 @@ fn subset<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Execution
         }
     }
     Ok(CowVal::owned(CelBool::from(true)))
+}
+
+fn like<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let name = text(&args, 0)?;
+    let globs = args.get(1).and_then(|globs| globs.as_iterable());
+    let mut globs = globs.ok_or_else(|| ExecutionError::function_error("like", "not a list"))?.iter();
+    while let Some(glob) = globs.next() {
+        let glob = glob.downcast_ref::<CelString>().map(CelString::inner);
+        let glob = glob.ok_or_else(|| ExecutionError::function_error("like", "not a string"))?;
+        let glob = Glob::new(glob).map_err(|error| ExecutionError::function_error("like", error))?;
+        if glob.compile_matcher().is_match(name) {
+            return Ok(CowVal::owned(CelBool::from(true)));
+        }
+    }
+    Ok(CowVal::owned(CelBool::from(false)))
 }
 
 fn covers<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {

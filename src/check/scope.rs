@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::policy;
 use crate::types::Type;
 
 /// What a check is asked of: one finding each.
@@ -54,6 +55,12 @@ impl Each {
         Self::ALL.into_iter().filter_map(Self::list)
     }
 
+    /// What a site says, and no machine.
+    pub(crate) fn said(self) -> impl Iterator<Item = (&'static str, &'static Type)> {
+        let allowed = (self == Self::Container).then(|| ("allowed", policy::allowed_type()));
+        std::iter::once(("policy", policy::settings_type())).chain(allowed)
+    }
+
     /// The roots that expressions may name, with their types.
     pub(crate) fn roots(self) -> &'static BTreeMap<String, Type> {
         static ROOTS: LazyLock<BTreeMap<Each, BTreeMap<String, Type>>> =
@@ -77,5 +84,6 @@ fn roots(each: Each) -> BTreeMap<String, Type> {
     if let Some(subject) = subject {
         roots.insert(each.as_str().to_owned(), subject.clone());
     }
+    roots.extend(each.said().map(|(name, ty)| (name.to_owned(), ty.clone())));
     roots
 }

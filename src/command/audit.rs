@@ -12,6 +12,7 @@ use crate::benchmark::Needs;
 use crate::cli::{AuditArgs, Color, Format};
 use crate::evaluate::evaluate;
 use crate::plan::Plan;
+use crate::policy::Loaded as Policy;
 use crate::probe::Beginning;
 use crate::probe::docker::{Endpoint, Located};
 use crate::report::text::Style;
@@ -34,6 +35,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
         Located::Nowhere(_) => None,
     };
     let library = library(&args.select.checks)?;
+    let policy = Policy::read(args.policy.as_deref(), library.checks())?;
     let request = request(&args.select, &library, beginning.is_some());
     if let (Located::Nowhere(places), true, true) =
         (&located, request.benchmarks.is_empty(), !request.sections.is_empty())
@@ -49,7 +51,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
         let _progress = Progress::start("looking at the machine");
         crate::probe::collect(&plan, beginning)
     };
-    let mut report = evaluate(&selection, &facts).map_err(|error| error.to_string())?;
+    let mut report = evaluate(&selection, &facts, &policy).map_err(|error| error.to_string())?;
     if let Located::Nowhere(places) = &located {
         report.notices.push(format!("{} {NO_ENGINE}", list(places)));
     }

@@ -1,5 +1,7 @@
 //! One container: what the engine was told, and what the kernel does.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +46,9 @@ pub struct Inspect {
     /// Whether the image it runs is the one that its reference names in the engine's store now.
     #[schemars(extend("x-source" = "GET /containers/{id}/json Image, GET /images/json RepoTags"))]
     pub image_current: Observed<bool>,
+    /// Labels, by name.
+    #[schemars(extend("x-source" = "GET /containers/{id}/json Config.Labels"))]
+    pub labels: BTreeMap<String, String>,
     /// The configured user; empty for root.
     #[schemars(extend("x-source" = "GET /containers/{id}/json Config.User"))]
     pub user: String,
@@ -180,6 +185,8 @@ pub enum SeccompProfile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedPort {
+    /// The host's port and the container's, such as `8080:80/tcp`.
+    pub name: String,
     /// Port and protocol inside, such as `80/tcp`.
     pub container_port: String,
     /// Address of the host; empty, `0.0.0.0` and `::` are every interface.

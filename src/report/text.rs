@@ -1,5 +1,6 @@
 //! The report for people: what fails and what to do, then a summary that fits a screen.
 
+mod basis;
 mod escape;
 mod finding;
 
@@ -38,6 +39,7 @@ pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
         }
     }
     outside(report, &by_check, style, out)?;
+    basis::write(&report.findings, out)?;
     if !report.benchmarks.is_empty() {
         writeln!(out, "\n{}", summary(&report.benchmarks, style))?;
         writeln!(out, "score = pass / (pass + fail); coverage = (pass + fail) / (pass + fail + unknown)")?;

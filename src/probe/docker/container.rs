@@ -39,6 +39,7 @@ pub(super) fn inspect(wire: &Wire, around: &Surroundings<'_>) -> Inspect {
         image: wire.config.image.clone(),
         image_tag: image::tag(&wire.config.image, &wire.image),
         image_current: image::current(&wire.config.image, &wire.image, around.images),
+        labels: wire.config.labels.clone().unwrap_or_default(),
         user: wire.config.user.clone(),
         privileged: host.privileged,
         capabilities: security::capabilities(host),
@@ -111,6 +112,7 @@ fn ports(wire: &Wire) -> Vec<PublishedPort> {
     let port = |inside: &String, binding: &Binding| {
         let written = binding.host_port.as_deref().unwrap_or_default();
         PublishedPort {
+            name: format!("{written}:{inside}"),
             container_port: inside.clone(),
             host_ip: binding.host_ip.clone().unwrap_or_default(),
             host_port: written.split('-').next().and_then(|low| low.parse().ok()).unwrap_or(0),

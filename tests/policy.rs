@@ -1,0 +1,83 @@
+//! A site's policy: which verdicts it changes, and that the report says so.
+
+#![allow(clippy::disallowed_types, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+
+mod liar;
+mod pack;
+
+use serde_json::{Value, json};
+
+use liar::Liar;
+use pack::{Run, finish, plimsoll};
+
+/// An engine with a container `web` that publishes a port.
+fn engine() -> Liar {
+    let mut liar = Liar::new();
+    liar.contain("web", |inspect| {
+        let bindings = json!({ "80/tcp": [{ "HostIp": "", "HostPort": "8080" }] });
+        inspect["HostConfig"]["PortBindings"] = bindings.clone();
+        inspect["NetworkSettings"]["Ports"] = bindings;
+    });
+    liar
+}
+
+fn audit(policy: &str, format: &str) -> Run {
+    let liar = engine();
+    let dir = tempfile::TempDir::new().unwrap();
+    let file = dir.path().join("policy.toml");
+    std::fs::write(&file, policy).unwrap();
+    let arguments =
+        ["audit", "--check", "container-only-needed-ports", "--color", "never", "--format", format, "--policy"];
+    finish(plimsoll().args(arguments).arg(&file).arg("--engine-socket").arg(liar.socket()))
+}
+
+/// Verdict and basis of the one finding.
+fn judged(policy: &str) -> (String, Value) {
+    let run = audit(policy, "json");
+    let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr));
+    let [finding] = report["findings"].as_array().unwrap().as_slice() else { panic!("{report}") };
+    (finding["verdict"].as_str().unwrap().to_owned(), finding["basis"].clone())
+}
+
+#[test]
+fn what_is_allowed_passes_and_says_why() {
+    let (verdict, basis) = judged("");
+    assert_eq!((verdict.as_str(), basis), ("manual", json!([])));
+    let (verdict, basis) = judged("[[allow]]\ncontainer = 'w*'\nreason = 'the shop'\nports = ['8080:80/tcp']");
+    assert_eq!(verdict, "pass");
+    assert!(basis[0].as_str().unwrap().ends_with("policy.toml allow: the shop"), "{basis}");
+    let (verdict, _) = judged("[[allow]]\ncontainer = 'w*'\nreason = 'the shop'\nports = ['443/tcp']");
+    assert_eq!(verdict, "fail");
+    let (verdict, basis) = judged("[[allow]]\ncontainer = 'db'\nreason = 'the shop'\nports = ['80/tcp']");
+    assert_eq!((verdict.as_str(), basis), ("manual", json!([])));
+}
+
+fn attestation(until: &str) -> String {
+    format!(
+        "[[attestation]]\ncheck = 'container-only-needed-ports'\nby = 'Jo'\non = '2020-01-01'\nuntil = '{until}'\nevidence = 'OPS-7'"
+    )
+}
+
+#[test]
+fn somebodys_word_passes_until_it_ends() {
+    let (verdict, basis) = judged(&attestation("9999-12-31"));
+    assert_eq!((verdict.as_str(), basis), ("pass", json!(["attested by Jo on 2020-01-01, until 9999-12-31: OPS-7"])));
+    let text = audit(&attestation("9999-12-31"), "text").stdout;
+    assert!(text.contains("Verdicts that rest on a policy or somebody's word\n  attested by Jo"), "{text}");
+    let (verdict, basis) = judged(&attestation("2020-02-01"));
+    assert_eq!((verdict.as_str(), basis), ("manual", json!([])));
+    let text = audit(&attestation("2020-02-01"), "text").stdout;
+    assert!(text.contains("by Jo ended on 2020-02-01 and counts no more"), "{text}");
+}
+
+#[test]
+fn a_policy_with_a_fault_stops_the_audit_before_it_looks() {
+    let run = audit("trusted_user = 1\n[[allow]]\nports = 5\n", "text");
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    for words in ["did you mean `trusted_users`?", "`allow.ports`: expected", "`allow.reason` is missing", "3 faults"] {
+        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    }
+    let run = finish(plimsoll().args(["audit", "--policy", "/nowhere/policy.toml"]));
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("cannot read /nowhere/policy.toml"), "{}", run.stderr);
+}
