@@ -19,7 +19,7 @@ mod lab;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lab::Lab;
@@ -41,20 +41,14 @@ fn main() {
 
 fn measure(lab: &Lab, size: usize) {
     // The first round warms the engine.
-    let rounds: Vec<(Duration, Duration, u64)> = (0..=ROUNDS)
-        .map(|_| (floor(lab.socket()), audit(lab.socket())))
-        .map(|(f, (a, kb))| (f, a, kb))
-        .skip(1)
-        .collect();
-    let median = |times: Vec<Duration>| {
-        let mut times = times;
+    let rounds = (0..=ROUNDS).map(|_| (floor(lab.socket()), audit(lab.socket()))).skip(1);
+    let (floors, audits): (Vec<Duration>, Vec<Duration>) = rounds.unzip();
+    let median = |mut times: Vec<Duration>| {
         times.sort();
         times[times.len() / 2].as_secs_f64() * 1000.0
     };
-    let floor = median(rounds.iter().map(|round| round.0).collect());
-    let audit = median(rounds.iter().map(|round| round.1).collect());
-    let peak = rounds.iter().map(|round| round.2).max().unwrap_or(0);
-    let (ratio, peak) = (audit / floor, peak / 1024);
+    let (floor, audit, peak) = (median(floors), median(audits), peak(lab.socket()) / 1024);
+    let ratio = audit / floor;
     println!("{size:>10}   {floor:>8.1}   {audit:>8.1}   {ratio:>5.2}   {peak:>7}");
 }
 
@@ -107,26 +101,34 @@ fn get(stream: &mut BufReader<UnixStream>, path: &str) -> Vec<u8> {
     }
 }
 
-/// A whole audit as a user runs it, with the most memory it had in KiB.
-fn audit(socket: &Path) -> (Duration, u64) {
+/// A whole audit as a user runs it.
+fn audit(socket: &Path) -> Duration {
     let began = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+    start(socket).wait().unwrap();
+    began.elapsed()
+}
+
+fn start(socket: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"])
         .arg(socket)
         .stdout(Stdio::null())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// The most memory that an audit has, in KiB. Looking at it all the time costs a core, so that this one is not timed.
+fn peak(socket: &Path) -> u64 {
+    let mut child = start(socket);
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
-    loop {
+    while child.try_wait().unwrap().is_none() {
         if let Ok(text) = std::fs::read_to_string(&status) {
             let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
             let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
             peak = peak.max(kilobytes.unwrap_or(0));
         }
-        if child.try_wait().unwrap().is_some() {
-            return (began.elapsed(), peak);
-        }
-        std::thread::sleep(Duration::from_micros(500));
+        std::thread::sleep(Duration::from_micros(200));
     }
+    peak
 }

@@ -151,7 +151,7 @@ impl<'s> Subjects<'s> {
         let absent = || format!("`{name}` was not collected");
         let field = Type::facts().fields.get(name).ok_or_else(absent)?;
         let value = self.said.facts.get(name).ok_or_else(absent)?;
-        Node::open(&field.ty, value, field.source.as_deref())
+        Node::open(&field.ty, value, field.place.as_deref())
     }
 
     fn bindings(&self, each: Each, subject: Option<Node<'s>>, allowed: Option<&'s Value>) -> Bindings<'s> {

@@ -61,6 +61,8 @@ pub struct Field {
     pub doc: String,
     /// Where its value is read, `{id}`, `{pid}` and `{key}` standing for the subject's.
     pub source: Option<String>,
+    /// The same for the record of an audit, where a subject's own numbers are left open, since they change.
+    pub place: Option<String>,
     /// The observed field of the same structure in which it really lies.
     pub via: Option<String>,
     /// Whether it is a map whose entries are collected on demand, for the keys that checks name.
@@ -232,7 +234,10 @@ impl Reader<'_> {
             }
             let text = |key: &str| property.get(key).and_then(Value::as_str).map(str::to_owned);
             let keyed = property.get("x-keyed").is_some();
-            let field = Field { ty, doc: doc(property), source: text("x-source"), via: None, keyed };
+            let source = text("x-source");
+            let open =
+                |source: &String| ["{id}", "{pid}", "{engine}"].iter().fold(source.clone(), |s, of| s.replace(of, "…"));
+            let field = Field { ty, doc: doc(property), place: source.as_ref().map(open), source, via: None, keyed };
             result.fields.insert(name.clone(), field);
         }
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();

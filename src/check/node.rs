@@ -46,7 +46,7 @@ impl<'f> Node<'f> {
             holder = section.get("value").ok_or_else(|| reason(section))?;
         }
         let value = holder.get(name).ok_or_else(absent)?;
-        Self::open(&field.ty, value, field.source.as_deref().or(self.source))
+        Self::open(&field.ty, value, field.place.as_deref().or(self.source))
     }
 
     /// An entry of a map.

@@ -135,6 +135,10 @@ impl<'b, 'v, 'f: 'v> Iterator<'b, 'v> for Elements<'b, 'f> {
 
 impl Container for View<'_> {
     fn contains(&self, wanted: &dyn Val) -> Result<bool, ExecutionError> {
+        // Most lists are of words, and are asked for one.
+        if let (Value::Array(list), Some(wanted)) = (self.node.value, wanted.downcast_ref::<CelString>()) {
+            return Ok(list.iter().any(|element| element.as_str() == Some(wanted.inner())));
+        }
         Ok(self.elements().iter().any(|element| element.equals(wanted)))
     }
 }

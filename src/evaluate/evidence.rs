@@ -42,16 +42,15 @@ fn one(read: &Read, bindings: &Bindings<'_>, verdict: Verdict) -> Option<Evidenc
     }
 }
 
-/// A documented source with the key in it that was asked for; the subject's own numbers change and are left open.
+/// A documented source with the key in it that was asked for.
 fn place(source: &str, path: &Path) -> String {
     if !source.contains('{') {
         return source.to_owned();
     }
-    let source = match path.0.iter().rev().find_map(|step| if let Step::Key(key) = step { Some(key) } else { None }) {
+    match path.0.iter().rev().find_map(|step| if let Step::Key(key) = step { Some(key) } else { None }) {
         Some(key) => with_key(source, key),
         None => source.replace("{key}", "…"),
-    };
-    source.replace("{id}", "…").replace("{pid}", "…").replace("{engine}", "…")
+    }
 }
 
 /// Of a list's elements, those that decide, and of those the fields that were asked for.

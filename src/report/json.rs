@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use super::Report;
 
-/// Writes the report, indented, with a newline at its end.
+/// Writes the report on one line.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut json = serde_json::to_vec_pretty(report)?;
+    let mut json = serde_json::to_vec(report)?;
     json.push(b'\n');
     out.write_all(&json)
 }
