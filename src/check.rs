@@ -43,7 +43,8 @@ pub struct Check {
     remediation: Template,
     when: Option<Condition>,
     manual: Option<Condition>,
-    pass: Condition,
+    /// Nothing when only a person can tell.
+    pass: Option<Condition>,
 }
 
 /// An expression with its text, and the words that go with it.
@@ -76,9 +77,9 @@ impl Check {
         &self.remediation.text
     }
 
-    /// The condition that must hold, as written.
-    pub fn pass(&self) -> &str {
-        &self.pass.text
+    /// The condition that must hold, as written; nothing when only a person can tell.
+    pub fn pass(&self) -> Option<&str> {
+        self.pass.as_ref().map(|pass| pass.text.as_str())
     }
 
     /// The condition under which the check applies, as written, and why it else does not.
@@ -99,7 +100,7 @@ impl Check {
 
     /// Every fact that its conditions may read.
     pub(crate) fn reads(&self) -> impl Iterator<Item = &Read> {
-        let conditions = [self.when.as_ref(), self.manual.as_ref(), Some(&self.pass)];
+        let conditions = [self.when.as_ref(), self.manual.as_ref(), self.pass.as_ref()];
         conditions.into_iter().flatten().flat_map(|condition| condition.expression.reads())
     }
 
@@ -129,10 +130,13 @@ impl Check {
                 Err(reason) => return manual.came_to(Verdict::Unknown, Some(reason)),
             }
         }
-        match self.pass.expression.evaluate(bindings) {
-            Ok(true) => self.pass.came_to(Verdict::Pass, None),
-            Ok(false) => self.pass.came_to(Verdict::Fail, None),
-            Err(reason) => self.pass.came_to(Verdict::Unknown, Some(reason)),
+        let Some(pass) = &self.pass else {
+            return Judgement { verdict: Verdict::Manual, reason: None, reads: &[] };
+        };
+        match pass.expression.evaluate(bindings) {
+            Ok(true) => pass.came_to(Verdict::Pass, None),
+            Ok(false) => pass.came_to(Verdict::Fail, None),
+            Err(reason) => pass.came_to(Verdict::Unknown, Some(reason)),
         }
     }
 }

@@ -14,6 +14,7 @@ mod image;
 mod network;
 mod observed;
 mod process;
+mod swarm;
 
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
 pub use daemon::{Daemon, TlsFile, Ulimit};
@@ -25,6 +26,7 @@ pub use image::Image;
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
+pub use swarm::{Service, Swarm, SwarmAddresses};
 
 use std::collections::BTreeMap;
 
@@ -56,6 +58,10 @@ pub struct Facts {
     pub images: Observed<Vec<Image>>,
     /// Every network of the engine.
     pub networks: Observed<Vec<Network>>,
+    /// The swarm that the engine is a node of.
+    pub swarm: Observed<Swarm>,
+    /// Every service of the swarm, where the engine is a manager.
+    pub services: Observed<Vec<Service>>,
     /// What is mounted where, as the init process sees it.
     #[schemars(extend("x-source" = "/proc/1/mountinfo"))]
     pub mounts: Observed<Vec<HostMount>>,

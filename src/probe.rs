@@ -6,6 +6,7 @@ mod collect;
 pub mod daemon;
 pub mod docker;
 pub mod file;
+mod go;
 pub mod host;
 mod mountinfo;
 pub mod mounts;

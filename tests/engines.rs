@@ -299,6 +299,26 @@ fn an_engine_whose_version_is_none() {
 }
 
 #[test]
+fn a_locked_or_garbled_swarm_tells_nothing() {
+    let swarms = [
+        json!({ "LocalNodeState": "locked" }),
+        json!({ "LocalNodeState": "error", "ControlAvailable": false }),
+        json!({ "LocalNodeState": "active", "ControlAvailable": true }),
+        json!({ "LocalNodeState": "active", "ControlAvailable": true, "Managers": 1, "Nodes": 1, "Cluster": null }),
+    ];
+    for swarm in swarms {
+        let liar = Liar::with_web();
+        liar.changes("/info", |info| info["Swarm"] = swarm.clone());
+        let audit = Audit::of(&liar);
+        for check in ["swarm-auto-lock-on", "swarm-certificates-short-lived", "swarm-root-certificate-rotated"] {
+            assert_eq!(audit.verdict(check, "docker"), "unknown", "{check} {swarm}");
+        }
+        assert_eq!(audit.verdict("swarm-mode-off", "docker"), "fail");
+        audit.judges_web();
+    }
+}
+
+#[test]
 fn five_hundred_containers() {
     let mut liar = Liar::new();
     for index in 0..500 {

@@ -39,7 +39,8 @@ pub(crate) fn load(check: &Check, source: &Arc<Source>, faults: &mut Diagnostics
     let list = list.into_iter().flatten();
     let examples: Vec<Example> =
         list.filter_map(|value| one(value, source, check.each, &check.parameters, faults)).collect();
-    for needed in [Verdict::Pass, Verdict::Fail] {
+    let needed: &[Verdict] = if check.pass().is_some() { &[Verdict::Pass, Verdict::Fail] } else { &[Verdict::Manual] };
+    for needed in needed.iter().copied() {
         if !examples.iter().any(|example| example.verdict == needed) {
             let place = table.get_ref().get("pass").map_or(0..0, Spanned::span);
             faults.at(source, place, format!("`{}` has no example that comes to {needed}", check.id), None);

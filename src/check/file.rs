@@ -33,9 +33,9 @@ pub struct CheckFile {
     pub when: Option<When>,
     /// When a person has to judge; never, by default.
     pub manual: Option<Manual>,
-    /// The CEL expression that must hold.
-    #[schemars(with = "String")]
-    pub pass: Spanned<String>,
+    /// The CEL expression that must hold; left out when only a person can tell, by a `manual` without a condition.
+    #[schemars(with = "Option<String>")]
+    pub pass: Option<Spanned<String>>,
     /// Why it matters.
     pub rationale: String,
     /// What to do about a failure.
@@ -69,9 +69,9 @@ pub struct When {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manual {
-    /// The CEL expression under which facts do not decide.
-    #[schemars(with = "String")]
-    pub r#if: Spanned<String>,
+    /// The CEL expression under which facts do not decide; left out when they never do.
+    #[schemars(with = "Option<String>")]
+    pub r#if: Option<Spanned<String>>,
     /// What the person has to find out.
     #[schemars(with = "String")]
     pub why: Spanned<String>,
@@ -174,8 +174,22 @@ impl Loader<'_> {
         let title = self.template(&file.title);
         let remediation = self.template(&file.remediation);
         let when = file.when.as_ref().map(|when| self.condition(&when.r#if, &when.r#else));
-        let manual = file.manual.as_ref().map(|manual| self.condition(&manual.r#if, &manual.why));
-        let pass = self.expression(&file.pass);
+        let always = |why: &Spanned<String>| Spanned::new(why.span(), "true".to_owned());
+        let manual = file.manual.as_ref().map(|manual| match &manual.r#if {
+            Some(condition) => self.condition(condition, &manual.why),
+            None => self.condition(&always(&manual.why), &manual.why),
+        });
+        let pass = file.pass.as_ref().map(|pass| {
+            let (expression, text) = (self.expression(pass), pass.get_ref().trim().to_owned());
+            Some(Condition { expression: expression?, text, words: title.clone()? })
+        });
+        let never = file.manual.as_ref().is_some_and(|manual| manual.r#if.is_none());
+        if never == pass.is_some() {
+            let help = "a check has `pass`, or a `manual` without `if` when only a person can tell".to_owned();
+            let what = if never { "`pass` is never reached" } else { "`pass` is missing" };
+            let place = file.pass.as_ref().map_or(0..0, Spanned::span);
+            self.faults.at(self.source, place, what, Some(help));
+        }
         if self.faults.len() > before {
             return None;
         }
@@ -192,7 +206,7 @@ impl Loader<'_> {
                 .collect(),
             origin: self.source.name.clone(),
             parameters: self.parameters.clone(),
-            pass: Condition { expression: pass?, text: file.pass.get_ref().trim().to_owned(), words: title.clone()? },
+            pass: transpose(pass)?,
             title: title?,
             remediation: remediation?,
             when: transpose(when)?,

@@ -79,7 +79,8 @@ fn show(check: &Check, library: &Library, out: &mut dyn Write) -> io::Result<()>
     if let Some((condition, why)) = check.manual() {
         writeln!(out, "a person judges if  {}\n    since   {}", lines(condition), lines(why))?;
     }
-    writeln!(out, "passes if   {}\n\nlooks at", lines(check.pass()))?;
+    let pass = check.pass().unwrap_or("a person finds it so");
+    writeln!(out, "passes if   {}\n\nlooks at", lines(pass))?;
     for (fact, field) in looked_at(check) {
         writeln!(out, "  {fact}\n      {field}")?;
     }

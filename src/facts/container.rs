@@ -121,6 +121,9 @@ pub struct Inspect {
     /// Limits that differ from the daemon's defaults.
     #[schemars(extend("x-source" = "GET /containers/{id}/json HostConfig.Ulimits"))]
     pub ulimits: Vec<Ulimit>,
+    /// Driver of its logs, such as `json-file`.
+    #[schemars(extend("x-source" = "GET /containers/{id}/json HostConfig.LogConfig.Type"))]
+    pub log_driver: String,
     /// Parent control group; empty for the daemon's.
     #[schemars(extend("x-source" = "GET /containers/{id}/json HostConfig.CgroupParent"))]
     pub cgroup_parent: String,
@@ -132,7 +135,7 @@ pub struct Inspect {
     pub restart_policy: Observed<String>,
     /// How often an `on-failure` policy retries; 0 for ever.
     #[schemars(extend("x-source" = "GET /containers/{id}/json HostConfig.RestartPolicy.MaximumRetryCount"))]
-    pub restart_retries: i64,
+    pub restart_retries: Observed<i64>,
     /// Whether a health check is defined; `NONE` is not one.
     #[schemars(extend("x-source" = "GET /containers/{id}/json Config.Healthcheck.Test"))]
     pub healthcheck: bool,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DaemonFile, Observed};
+use super::{DaemonFile, Observed, SwarmAddresses};
 
 /// dockerd, found as the process that owns the audited socket.
 ///
@@ -30,6 +30,12 @@ pub struct Daemon {
     /// TCP addresses on which the API of dockerd listens, such as `0.0.0.0:2375`.
     #[schemars(extend("x-source" = "/proc/{pid}/net/tcp, /proc/{pid}/net/tcp6, /proc/{pid}/fd"))]
     pub tcp_listeners: Observed<Vec<String>>,
+    /// TCP addresses on which it listens for the other nodes of its swarm, such as `10.0.0.5:7946`; none outside of a swarm.
+    #[schemars(extend("x-source" = "/proc/{pid}/net/tcp, /proc/{pid}/net/tcp6, /proc/{pid}/fd"))]
+    pub swarm_listeners: Observed<Vec<String>>,
+    /// The addresses that it was told to use in its swarm.
+    #[schemars(extend("x-source" = "/proc/{engine}/root/{data-root}/swarm/docker-state.json"))]
+    pub swarm_addresses: Observed<SwarmAddresses>,
     /// Number of docker-proxy processes that dockerd has started.
     #[schemars(extend("x-source" = "/proc/{pid}/stat of every process"))]
     pub userland_proxies: Observed<i64>,

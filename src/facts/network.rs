@@ -19,6 +19,12 @@ pub struct Network {
     /// Whether containers on this bridge may talk to each other.
     #[schemars(extend("x-source" = "GET /networks Options com.docker.network.bridge.enable_icc"))]
     pub inter_container: bool,
+    /// Whether traffic between nodes is encrypted, for an overlay network; others have none of their own.
+    #[schemars(extend("x-source" = "GET /networks Options encrypted"))]
+    pub encrypted: bool,
+    /// Whether it is the swarm's network for published ports.
+    #[schemars(extend("x-source" = "GET /networks Ingress"))]
+    pub ingress: bool,
     /// Whether it carries IPv6.
     #[schemars(extend("x-source" = "GET /networks EnableIPv6"))]
     pub ipv6: bool,

@@ -67,6 +67,8 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         daemon: engine.kernel.daemon,
         images: engine.answers.images,
         networks: engine.answers.networks,
+        swarm: engine.answers.swarm,
+        services: engine.answers.services,
         mounts: if plan.wants("mounts") { mounts::observe(&system) } else { Observed::not_collected() },
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
@@ -205,7 +207,7 @@ fn daemon_facts(system: &System, plan: &Plan, pid: u32, engine: &Engine) -> Obse
         return Observed::not_collected();
     }
     let wanted = daemon::Wanted {
-        tcp_listeners: plan.wants("daemon.tcp_listeners"),
+        tcp_listeners: plan.wants("daemon.tcp_listeners") || plan.wants("daemon.swarm_listeners"),
         userland_proxies: plan.wants("daemon.userland_proxies"),
         files: plan.wants("daemon.files"),
     };

@@ -14,6 +14,7 @@ mod process;
 mod registries;
 mod seccomp;
 mod settings;
+mod swarm;
 mod tls;
 
 pub use owner::{engine_sockets, owner};
@@ -73,7 +74,10 @@ fn configured(system: &System, pid: u32, engine: &Engine, wanted: &Wanted) -> Re
     } else {
         Observed::not_collected()
     };
+    let (swarm_addresses, swarm_listeners) = swarm::observe(&dockerd, engine, wanted.tcp_listeners);
     Ok(Daemon {
+        swarm_addresses,
+        swarm_listeners,
         pid,
         root_uid: dockerd.root_uid().into(),
         root_gid: dockerd.root_gid().into(),

@@ -7,11 +7,13 @@ mod engine;
 mod image;
 mod mount;
 mod security;
+mod swarm;
 mod wire;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Sender;
+use std::time::SystemTime;
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
@@ -23,7 +25,7 @@ use tokio::task::JoinHandle;
 use self::client::Client;
 use self::container::Surroundings;
 use self::mount::Mounts;
-use crate::facts::{Container, Engine, Exec, Gap, GapKind, Image, Network, Observed};
+use crate::facts::{Container, Engine, Exec, Gap, GapKind, Image, Network, Observed, Service, Swarm};
 use crate::plan::Plan;
 use crate::probe::System;
 
@@ -36,6 +38,8 @@ pub(super) struct Answers {
     pub(super) engine: Observed<Engine>,
     pub(super) images: Observed<Vec<Image>>,
     pub(super) networks: Observed<Vec<Network>>,
+    pub(super) swarm: Observed<Swarm>,
+    pub(super) services: Observed<Vec<Service>>,
     containers: Observed<Vec<(Listed, Result<wire::Inspect, Gap>)>>,
     volumes: Result<wire::Volumes, Gap>,
     execs: BTreeMap<String, Observed<Vec<RunningExec>>>,
@@ -76,7 +80,7 @@ struct Opened {
     runtime: Runtime,
     client: Client,
     /// Who the engine is. It takes longer to say than which containers it has.
-    engine: JoinHandle<Result<Engine, Gap>>,
+    engine: JoinHandle<Result<(Engine, wire::Swarm), Gap>>,
     list: Result<Vec<wire::ListedContainer>, Gap>,
 }
 
@@ -92,13 +96,16 @@ impl Session {
             Ok(Opened { runtime, client, engine, list }) => runtime.block_on(async {
                 let engine = async {
                     let ended = |_| Err(Gap::new(GapKind::Gone, "the engine's client ended before it was done"));
-                    let engine = engine.await.unwrap_or_else(ended);
+                    let (engine, swarm) = engine
+                        .await
+                        .unwrap_or_else(ended)
+                        .map_or_else(|gap| (Err(gap.clone()), Err(gap)), |(engine, swarm)| (Ok(engine), Ok(swarm)));
                     tell(&news, News::Engine(Box::new(engine.clone())));
-                    engine
+                    (engine, ask_swarm(&client, swarm.as_ref().map_err(Clone::clone), plan).await)
                 };
-                let (engine, mut answers) = futures_util::join!(engine, ask(&client, list, plan, &news));
-                answers.engine = engine.into();
-                answers
+                let ((engine, (swarm, services)), answers) =
+                    futures_util::join!(engine, ask(&client, list, plan, &news));
+                Answers { engine: engine.into(), swarm, services, ..answers }
             }),
             Err(gap) => {
                 tell(&news, News::Engine(Box::new(Err(gap.clone()))));
@@ -124,9 +131,33 @@ impl Opened {
     }
 }
 
-async fn identify(client: Client, socket: PathBuf) -> Result<Engine, Gap> {
+async fn identify(client: Client, socket: PathBuf) -> Result<(Engine, wire::Swarm), Gap> {
     let (version, info) = futures_util::join!(client.version(), client.info());
-    Ok(engine::engine(version?, info?, &socket))
+    let info = info?;
+    let swarm = info.swarm.clone();
+    Ok((engine::engine(version?, info, &socket), swarm))
+}
+
+/// The swarm, and its services where they can be asked for.
+async fn ask_swarm(
+    client: &Client,
+    info: Result<&wire::Swarm, Gap>,
+    plan: &Plan,
+) -> (Observed<Swarm>, Observed<Vec<Service>>) {
+    let swarm = match info {
+        Ok(info) => swarm::swarm(info, SystemTime::now()),
+        Err(gap) => gap.into(),
+    };
+    let wants = plan.wants("services") || plan.wants("containers.restart_policy");
+    let services = match &swarm {
+        Observed::Known { value, .. } if value.manager => {
+            let services = wanted(wants, client.services()).await;
+            services.map(|services| services.into_iter().map(swarm::service).collect::<Vec<_>>())
+        }
+        Observed::Known { .. } => Err(Gap::new(GapKind::Unsupported, "only a manager of the swarm knows its services")),
+        Observed::Unknown { gap, .. } => Err(gap.clone()),
+    };
+    (swarm, services.map(sorted_by(|service: &Service| service.name.clone())).into())
 }
 
 /// Asks for what the plan wants besides who the engine is.
@@ -157,6 +188,8 @@ async fn ask(
     let networks = networks.map(|list| list.into_iter().map(engine::network).collect::<Vec<_>>());
     Answers {
         engine: Observed::not_collected(),
+        swarm: Observed::not_collected(),
+        services: Observed::not_collected(),
         images: images.map(sorted_by(|image: &Image| image.id.clone())).into(),
         networks: networks.map(sorted_by(|network: &Network| network.name.clone())).into(),
         containers: containers.into(),
@@ -280,6 +313,8 @@ impl Answers {
             engine: gap.clone().into(),
             images: gap.clone().into(),
             networks: gap.clone().into(),
+            swarm: gap.clone().into(),
+            services: gap.clone().into(),
             containers: gap.clone().into(),
             volumes: Err(gap.clone()),
             execs: BTreeMap::new(),
@@ -306,7 +341,7 @@ impl Answers {
                 others.insert(listed.name.as_str(), wire);
             }
         }
-        let around = Surroundings { others, images: &self.images, mounts: &mounts };
+        let around = Surroundings { others, images: &self.images, mounts: &mounts, services: &self.services };
         let described = |(listed, answer): &(Listed, Result<wire::Inspect, Gap>)| {
             let (inspect, pid) = match answer {
                 Ok(wire) => (Observed::known(container::inspect(wire, &around)), first_process(wire)),

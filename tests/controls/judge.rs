@@ -137,8 +137,8 @@ pub fn containers(lab: &Lab, tables: &[&[Container]]) {
     }
     let audit = lab.audit(BENCHMARK);
     let [created, running] = ["plain-created", "plain-running"].map(|name| audit.controls_of(name));
-    assert_hardened(&created, &["5.2", "5.3", "5.7", "5.23", "5.24", "5.27"]);
-    assert_hardened(&running, &["5.2", "5.3"]);
+    assert_hardened(&created, &["2.14", "5.2", "5.3", "5.7", "5.23", "5.24", "5.27"]);
+    assert_hardened(&running, &["2.14", "5.2", "5.3"]);
     let mut wrong = Vec::new();
     for row in rows() {
         let mut now = audit.controls_of(row.name);
@@ -178,7 +178,7 @@ fn assert_hardened(verdicts: &Verdicts, not_applicable: &[&str]) {
         let expect = if not_applicable.contains(&number.as_str()) { "not-applicable" } else { "pass" };
         assert_eq!(verdict, expect, "{number} of the hardened container");
     }
-    assert_eq!(verdicts.len(), 31, "{verdicts:?}");
+    assert_eq!(verdicts.len(), 32, "{verdicts:?}");
 }
 
 /// The verdict of one check on each of some containers, as `web pass, app fail`.

@@ -123,3 +123,20 @@ fn below_the_defaults() {
     let seen = verdicts(&audit, "container-cgroup-parent-default", &["none", "same-group", "other-group"]);
     assert_eq!(seen, "none pass, same-group pass, other-group fail");
 }
+
+/// A container that keeps its logs to itself while the daemon ships all others' (a part of 2.14).
+#[test]
+fn logs() {
+    let lab = Lab::start(&["--log-driver=syslog", "--log-opt=syslog-address=udp://127.0.0.1:514"]);
+    lab.run("follows", &[]);
+    lab.run("another-server", &["--log-driver=gelf", "--log-opt=gelf-address=udp://127.0.0.1:12201"]);
+    lab.run("keeps", &["--log-driver=json-file"]);
+    lab.run("silent", &["--log-driver=none"]);
+    lab.create("created", &["--log-driver=none"]);
+    let seen = verdicts(
+        &lab.audit(BENCHMARK),
+        "container-logs-shipped",
+        &["follows", "another-server", "keeps", "silent", "created"],
+    );
+    assert_eq!(seen, "follows pass, another-server pass, keeps fail, silent fail, created not-applicable");
+}

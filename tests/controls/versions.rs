@@ -18,7 +18,7 @@ fn side_by_side() {
             assert_eq!(finding["verdict"].as_str(), Some(audits[2].verdict(check, subject)), "{check} of {subject}");
             compared += 1;
         }
-        assert_eq!(compared, 19 + 31 * 2, "19 checks of the engine, 31 of each container");
+        assert_eq!(compared, 19 + 32 * 2, "19 checks of the engine, 32 of each container");
     }
     let [old, middle, new] = audits.map(|audit| audit.controls());
     assert_eq!(old, middle);

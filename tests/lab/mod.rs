@@ -186,7 +186,7 @@ impl Drop for Lab {
 const SLEEP: &[&str] = &["lab:1", "sleep", "100000"];
 
 /// Whether the condition became true in time.
-fn poll(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+pub fn poll(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + limit;
     loop {
         if condition() {

@@ -86,6 +86,15 @@ impl Liar {
         self.says("/containers/json", &Value::from(self.containers.clone()));
     }
 
+    /// Changes what is said to a path.
+    pub fn changes(&self, path: &str, change: impl FnOnce(&mut Value)) {
+        let answer = self.answers.lock().unwrap().get(path).cloned();
+        let Some(Answer::Json(_, body)) = answer else { panic!("nothing is said to {path}") };
+        let mut body = serde_json::from_str(&body).unwrap();
+        change(&mut body);
+        self.says(path, &body);
+    }
+
     pub fn says(&self, path: &str, answer: &Value) {
         self.answer(path, Answer::Json(200, answer.to_string()));
     }
@@ -182,7 +191,7 @@ fn inspect(id: &str, name: &str) -> Value {
             "CgroupnsMode": "private", "PortBindings": {}, "PublishAllPorts": false, "ReadonlyRootfs": true,
             "Memory": 1_000_000, "CpuShares": 512, "NanoCpus": 0, "CpuQuota": 0, "CpuPeriod": 0, "CpusetCpus": "",
             "PidsLimit": 100, "Ulimits": null, "CgroupParent": "", "Devices": [], "DeviceRequests": null,
-            "DeviceCgroupRules": null, "RestartPolicy": { "Name": "on-failure", "MaximumRetryCount": 5 },
+            "DeviceCgroupRules": null, "LogConfig": { "Type": "json-file", "Config": {} }, "RestartPolicy": { "Name": "on-failure", "MaximumRetryCount": 5 },
         },
         "NetworkSettings": { "Ports": {}, "Networks": { "lan": {} } },
     })

@@ -206,7 +206,7 @@ fn both_parsers_agree() {
         .checks()
         .flat_map(|check| {
             let more = [check.when(), check.manual()].into_iter().flatten().map(|(condition, _)| condition);
-            more.chain([check.pass()]).map(str::to_owned).collect::<Vec<_>>()
+            more.chain(check.pass()).map(str::to_owned).collect::<Vec<_>>()
         })
         .collect();
     assert!(texts.len() > 100, "{}", texts.len());

@@ -151,15 +151,6 @@ pub(super) fn is_switch(name: &str) -> bool {
     SWITCHES.contains(&name)
 }
 
-/// A boolean as Go's `strconv.ParseBool` takes it.
-pub(super) fn boolean(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
-    }
-}
-
 /// The flags in dockerd's arguments, its own name left out.
 ///
 /// The dockerd is running, so that it accepted them: what this reading cannot accept is something it does not know.

@@ -24,8 +24,8 @@ const SWARM: &[u16] = &[2377, 7946];
 const DEFAULT_PORT: u16 = 2375;
 
 /// A listening TCP socket.
-struct Listener {
-    address: SocketAddr,
+pub(super) struct Listener {
+    pub(super) address: SocketAddr,
     inode: u64,
 }
 
@@ -148,7 +148,7 @@ pub(super) fn passed_on(dockerd: &Dockerd<'_>, inode: u64) -> Result<bool, Gap> 
 ///
 /// The kernel walks its whole table of connections for `/proc/net/tcp` (4 ms each for IPv4 and IPv6), so that it is asked only if
 /// a descriptor is a TCP socket at all, which the kernel tells for a few microseconds.
-fn listening(dockerd: &Dockerd<'_>) -> Result<Vec<Listener>, Gap> {
+pub(super) fn listening(dockerd: &Dockerd<'_>) -> Result<Vec<Listener>, Gap> {
     let held = dockerd.sockets()?.iter().filter(|(fd, _)| may_be_tcp(dockerd, fd));
     let held: Vec<u64> = held.map(|(_, inode)| *inode).collect();
     if held.is_empty() {

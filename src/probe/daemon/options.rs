@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::flags::{Flags, boolean, is_switch};
+use super::flags::{Flags, is_switch};
 use super::settings::Settings;
 use crate::facts::{Engine, Gap, GapKind, Observed, Ulimit};
+use crate::probe::go::boolean;
 
 /// The source of a value that nobody set.
 pub(super) const DEFAULT: &str = "dockerd's default";

@@ -87,6 +87,11 @@ impl Client {
         self.call("GET /networks", self.docker.list_networks(None)).await
     }
 
+    pub(super) async fn services(&self) -> Result<Vec<wire::Service>, Gap> {
+        let all = None::<bollard::query_parameters::ListServicesOptions>;
+        self.call("GET /services", self.docker.list_services(all)).await
+    }
+
     pub(super) async fn volumes(&self) -> Result<wire::Volumes, Gap> {
         let all = None::<bollard::query_parameters::ListVolumesOptions>;
         self.call("GET /volumes", self.docker.list_volumes(all)).await

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::mount::Mounts;
 use super::wire::{Binding, Inspect as Wire};
 use super::{image, security};
-use crate::facts::{Container, Gap, GapKind, Image, Inspect, Observed, PublishedPort, Ulimit};
+use crate::facts::{Container, Gap, GapKind, Image, Inspect, Observed, PublishedPort, Service, Ulimit};
 
 /// Everything that describing one container may need of the others.
 pub(super) struct Surroundings<'s> {
@@ -15,6 +15,8 @@ pub(super) struct Surroundings<'s> {
     pub(super) images: &'s Observed<Vec<Image>>,
     /// What mounts lead to.
     pub(super) mounts: &'s Mounts,
+    /// The services of the engine's swarm.
+    pub(super) services: &'s Observed<Vec<Service>>,
 }
 
 /// A container of which so far only the name and the description are known.
@@ -69,10 +71,11 @@ pub(super) fn inspect(wire: &Wire, around: &Surroundings<'_>) -> Inspect {
             .flatten()
             .map(|u| Ulimit { name: u.name.clone(), soft: u.soft, hard: u.hard })
             .collect(),
+        log_driver: host.log_config.r#type.clone(),
         cgroup_parent: host.cgroup_parent.clone(),
         devices: devices(wire),
-        restart_policy: restart_policy(wire),
-        restart_retries: host.restart_policy.maximum_retry_count,
+        restart_policy: restart(wire, around).map(|(policy, _)| policy),
+        restart_retries: restart(wire, around).map(|(_, retries)| retries),
         healthcheck: healthcheck(wire),
         health: wire
             .state
@@ -141,23 +144,40 @@ fn devices(wire: &Wire) -> Vec<String> {
     devices.chain(requests).chain(rules).collect()
 }
 
-fn restart_policy(wire: &Wire) -> Observed<String> {
-    let labels = wire.config.labels.iter().flatten();
-    if labels.clone().any(|(name, _)| name == "com.docker.swarm.service.id")
-        && !wire.host_config.restart_policy.restarts()
-    {
-        let detail = "a task of a swarm service is restarted as the service says, which was not asked";
-        return Observed::unknown(GapKind::Unsupported, detail);
+/// The restart policy and how often it retries; the swarm starts a service's tasks anew, and not the engine.
+fn restart(wire: &Wire, around: &Surroundings<'_>) -> Observed<(String, i64)> {
+    let policy = &wire.host_config.restart_policy;
+    let restarts = !matches!(policy.name.as_str(), "" | "no");
+    let service = wire.config.labels.as_ref().and_then(|labels| labels.get(SERVICE));
+    let Some(id) = service.filter(|_| !restarts) else {
+        let name = if restarts { policy.name.as_str() } else { "no" };
+        return Observed::known((name.to_owned(), policy.maximum_retry_count));
+    };
+    let services = match around.services {
+        Observed::Known { value, .. } => value,
+        Observed::Unknown { gap, .. } => {
+            let detail = format!("the task of a service is restarted as the service says: {}", gap.detail);
+            return Observed::unknown(gap.kind, detail);
+        }
+    };
+    match services.iter().find(|service| service.id == *id) {
+        Some(service) => {
+            let name = match service.restart_condition.as_str() {
+                "none" => "no",
+                "any" => "always",
+                other => other,
+            };
+            Observed::from_source(
+                (name.to_owned(), service.restart_attempts),
+                "GET /services Spec.TaskTemplate.RestartPolicy",
+            )
+        }
+        None => Observed::unknown(GapKind::Gone, format!("the service {id}, whose task it is, is not there any more")),
     }
-    let name = &wire.host_config.restart_policy.name;
-    Observed::known(if name.is_empty() { "no".to_owned() } else { name.clone() })
 }
 
-impl super::wire::RestartPolicy {
-    fn restarts(&self) -> bool {
-        !matches!(self.name.as_str(), "" | "no")
-    }
-}
+/// The label of a service's tasks.
+const SERVICE: &str = "com.docker.swarm.service.id";
 
 fn healthcheck(wire: &Wire) -> bool {
     let test = wire.config.healthcheck.as_ref().and_then(|check| check.test.as_deref());

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::wire;
 use crate::facts::{Engine, EngineKind, Network};
+use crate::probe::go::boolean;
 
 /// The engine's facts.
 pub(super) fn engine(version: wire::Version, info: wire::Info, socket: &Path) -> Engine {
@@ -74,11 +75,15 @@ fn on_loopback(name: &str) -> bool {
 
 /// A network's facts.
 pub(super) fn network(wire: wire::Network) -> Network {
-    let icc = wire.options.as_ref().and_then(|options| options.get("com.docker.network.bridge.enable_icc"));
+    let option = |name: &str| wire.options.as_ref().and_then(|options| options.get(name));
+    let icc = option("com.docker.network.bridge.enable_icc");
+    // The option alone switches it on; a value is parsed as a boolean.
+    let encrypted = option("encrypted").is_some_and(|value| value.is_empty() || boolean(value) == Some(true));
     Network {
+        encrypted,
+        ingress: wire.ingress,
         // The engine parses the option as a boolean and lets traffic pass unless it is one of Go's words for false.
-        inter_container: !icc
-            .is_some_and(|value| matches!(value.as_str(), "0" | "f" | "F" | "false" | "FALSE" | "False")),
+        inter_container: icc.is_none_or(|value| boolean(value) != Some(false)),
         id: wire.id,
         name: wire.name,
         driver: wire.driver,

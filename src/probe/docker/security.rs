@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::wire::HostConfig;
 use crate::facts::{PrivilegeGain, Seccomp, SeccompProfile};
 use crate::probe::capability;
+use crate::probe::go::boolean;
 use crate::probe::seccomp::Profile;
 
 /// The capabilities that Docker gives a container that asks for nothing.
@@ -63,7 +64,7 @@ fn option<'o>(options: &'o Option<Vec<String>>, name: &str) -> Option<&'o str> {
 pub(super) fn privilege_gain(config: &HostConfig) -> PrivilegeGain {
     match option(&config.security_opt, "no-new-privileges") {
         None => PrivilegeGain::DaemonDefault,
-        Some("" | "1" | "t" | "T" | "true" | "TRUE" | "True") => PrivilegeGain::Forbidden,
+        Some(value) if value.is_empty() || boolean(value) == Some(true) => PrivilegeGain::Forbidden,
         Some(_) => PrivilegeGain::Allowed,
     }
 }

@@ -44,10 +44,91 @@ pub(super) struct Runtime {
     pub(super) path: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Swarm {
     pub(super) local_node_state: String,
+    #[serde(default)]
+    pub(super) control_available: bool,
+    pub(super) nodes: Option<i64>,
+    pub(super) managers: Option<i64>,
+    pub(super) cluster: Option<Cluster>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Cluster {
+    pub(super) spec: ClusterSpec,
+    #[serde(rename = "TLSInfo")]
+    pub(super) tls_info: TlsInfo,
+    pub(super) root_rotation_in_progress: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ClusterSpec {
+    #[serde(rename = "CAConfig")]
+    pub(super) ca_config: CaConfig,
+    #[serde(rename = "EncryptionConfig")]
+    pub(super) encryption_config: EncryptionConfig,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct CaConfig {
+    pub(super) node_cert_expiry: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct EncryptionConfig {
+    pub(super) auto_lock_managers: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TlsInfo {
+    pub(super) trust_root: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Service {
+    #[serde(rename = "ID")]
+    pub(super) id: String,
+    #[serde(rename = "Spec")]
+    pub(super) spec: ServiceSpec,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ServiceSpec {
+    pub(super) name: String,
+    pub(super) task_template: TaskTemplate,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TaskTemplate {
+    pub(super) container_spec: Option<ContainerSpec>,
+    pub(super) restart_policy: Option<TaskRestart>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ContainerSpec {
+    pub(super) secrets: Option<Vec<Secret>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Secret {
+    pub(super) secret_name: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TaskRestart {
+    pub(super) condition: Option<String>,
+    pub(super) max_attempts: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +176,8 @@ pub(super) struct Network {
     pub(super) driver: String,
     #[serde(rename = "EnableIPv6")]
     pub(super) enable_ipv6: bool,
+    #[serde(default)]
+    pub(super) ingress: bool,
     pub(super) options: Option<BTreeMap<String, String>>,
 }
 
@@ -205,6 +288,7 @@ pub(super) struct HostConfig {
     pub(super) devices: Option<Vec<Device>>,
     pub(super) device_requests: Option<Vec<serde_json::Value>>,
     pub(super) device_cgroup_rules: Option<Vec<String>>,
+    pub(super) log_config: LogConfig,
     pub(super) restart_policy: RestartPolicy,
 }
 
@@ -229,6 +313,12 @@ pub(super) struct Device {
     pub(super) path_on_host: String,
     pub(super) path_in_container: String,
     pub(super) cgroup_permissions: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct LogConfig {
+    pub(super) r#type: String,
 }
 
 #[derive(Debug, Deserialize)]
