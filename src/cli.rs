@@ -37,6 +37,8 @@ pub enum Verb {
     Lint(LintArgs),
     /// Print every file and API call that an audit would read
     Plan(SelectArgs),
+    /// Take on a failure: add a waiver to the site's
+    Waive(WaiveArgs),
     /// Print the JSON schema of a format
     Schema(SchemaArgs),
 }
@@ -53,6 +55,9 @@ pub struct AuditArgs {
     /// The site's policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// Failures that somebody has taken on [default: /etc/plimsoll/waivers.toml]
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
     /// Least severity of a failure that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", default_value = "low")]
     pub fail_on: Severity,
@@ -129,6 +134,40 @@ pub struct LintArgs {
     pub directory: Option<PathBuf>,
 }
 
+/// Arguments of `waive`.
+#[derive(Debug, Args)]
+pub struct WaiveArgs {
+    /// The check's id, or the control's number, such as 5.5 or cis-docker-1.8.0:5.5
+    pub what: String,
+    /// Why the failure is borne
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Who bears it
+    #[arg(long, value_name = "NAME")]
+    pub owner: String,
+    /// The last day on which it counts, such as 2027-05-31
+    #[arg(long, value_name = "DAY")]
+    pub expires: String,
+    /// Only containers whose name matches this glob
+    #[arg(long, value_name = "GLOB")]
+    pub container: Option<String>,
+    /// Only images whose name matches this glob
+    #[arg(long, value_name = "GLOB")]
+    pub image: Option<String>,
+    /// Only if all files that failed match this glob
+    #[arg(long, value_name = "GLOB")]
+    pub path: Option<String>,
+    /// Only if everything that was asked for by name, such as a kernel setting, matches this glob
+    #[arg(long, value_name = "GLOB")]
+    pub key: Option<String>,
+    /// Only hosts whose name matches this glob
+    #[arg(long, value_name = "GLOB")]
+    pub host: Option<String>,
+    /// The file to add it to
+    #[arg(long, value_name = "FILE", default_value = crate::waiver::SITE_WAIVERS)]
+    pub waivers: PathBuf,
+}
+
 /// Arguments of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
@@ -149,6 +188,8 @@ pub enum SchemaOf {
     Benchmark,
     /// A site's policy
     Policy,
+    /// A site's waivers
+    Waivers,
 }
 
 /// How a report is printed.

@@ -3,6 +3,7 @@
 mod audit;
 mod checks;
 mod progress;
+mod waive;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -61,6 +62,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Checks(verb) => checks::run(verb),
         Verb::Lint(args) => lint(args),
         Verb::Plan(args) => plan(args),
+        Verb::Waive(args) => waive::run(args),
         Verb::Schema(args) => schema(args.of),
     };
     match result {
@@ -141,6 +143,7 @@ fn schema(of: SchemaOf) -> Result<u8, Failure> {
         SchemaOf::Facts => schemars::schema_for!(crate::facts::Facts),
         SchemaOf::Report => schemars::schema_for!(crate::report::Report),
         SchemaOf::Check => schemars::schema_for!(crate::check::CheckFile),
+        SchemaOf::Waivers => schemars::schema_for!(crate::waiver::WaiverFile),
         SchemaOf::Policy => schemars::schema_for!(crate::policy::PolicyFile),
         SchemaOf::Benchmark => schemars::schema_for!(crate::benchmark::BenchmarkFile),
     };

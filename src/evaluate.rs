@@ -29,8 +29,7 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Facts, policy: &Policy) -> se
     let containers = json.pointer("/containers/value").and_then(Value::as_array).into_iter().flatten();
     let allowed: Vec<Cow<'_, Value>> = containers.map(|container| policy.allowed(container)).collect();
     let checks: Vec<&Check> = selection.checks.values().copied().collect();
-    // A day that cannot be told is after the end of every word that somebody gave.
-    let day = facts.collected_at.get(..10).and_then(|day| day.parse().ok()).unwrap_or(Date::MAX);
+    let day = facts.day();
     let subjects = Subjects::new(Said { facts: &json, policy, allowed: &allowed, day }, selection, &checks);
     let mut findings: Vec<Finding> =
         parallel::map(&checks, |check| subjects.judge(check)).into_iter().flatten().collect();
@@ -178,6 +177,7 @@ impl<'s> Subjects<'s> {
             evidence,
             reason: judgement.reason,
             remediation: (judgement.verdict == Verdict::Fail).then(|| check.remediation_for(&case.bindings)),
+            waiver: None,
         };
         if finding.verdict == Verdict::Manual
             && let Some(attestation) = self.said.policy.attested(&check.id, &case.subject.name, self.said.day)

@@ -28,3 +28,4 @@ pub mod report;
 pub mod selection;
 pub mod types;
 pub mod verdict;
+pub mod waiver;

@@ -169,6 +169,19 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to do, for a failure; else null.
     pub remediation: Option<String>,
+    /// Who bears the failure and until when; null when nobody does.
+    pub waiver: Option<Waived>,
+}
+
+/// That somebody bears a failure. It stays one, and no longer fails the run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Waived {
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub owner: String,
+    /// The last day on which it counts.
+    pub expires: String,
 }
 
 /// What a finding is about.

@@ -30,6 +30,7 @@ complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "audit" -d 'Judge 
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "checks" -d 'List the checks, or explain one'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "plan" -d 'Print every file and API call that an audit would read'
+complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "waive" -d 'Take on a failure: add a waiver to the site\'s'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "schema" -d 'Print the JSON schema of a format'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l benchmark -d 'Benchmark to judge by; can be given several times [default: the newest for the engine that is there]' -r
@@ -42,6 +43,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l container -d
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l policy -d 'The site\'s policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l waivers -d 'Failures that somebody has taken on [default: /etc/plimsoll/waivers.toml]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l fail-on -d 'Least severity of a failure that makes the exit status 1' -r -f -a "low\t'Hardening that limits damage after something else went wrong'
 medium\t'A weakness that needs another one to be used'
 high\t'A weakness that can be used by itself under common conditions'
@@ -76,13 +78,24 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l section -d 'O
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l container -d 'Only containers whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l reason -d 'Why the failure is borne' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l owner -d 'Who bears it' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l expires -d 'The last day on which it counts, such as 2027-05-31' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l container -d 'Only containers whose name matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l image -d 'Only images whose name matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l path -d 'Only if all files that failed match this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l key -d 'Only if everything that was asked for by name, such as a kernel setting, matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l host -d 'Only hosts whose name matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l waivers -d 'The file to add it to' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -s h -l help -d 'Print help'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "audit" -d 'Judge this machine and its containers'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "checks" -d 'List the checks, or explain one'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "schema" -d 'Print the JSON schema of a format'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "audit" -d 'Judge this machine and its containers'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "checks" -d 'List the checks, or explain one'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "waive" -d 'Take on a failure: add a waiver to the site\'s'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "schema" -d 'Print the JSON schema of a format'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "list" -d 'List every check with its severity and its numbers'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "functions" -d 'List the functions that expressions may use'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "show" -d 'Explain one check: what it looks at, why, and what to do'

@@ -19,6 +19,7 @@ use crate::report::text::Style;
 use crate::report::{Report, json, text};
 use crate::selection::Selection;
 use crate::verdict::{Severity, Verdict};
+use crate::waiver::Waivers;
 
 /// Columns of text that no terminal shows.
 const PLAIN_WIDTH: u16 = 120;
@@ -36,6 +37,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     };
     let library = library(&args.select.checks)?;
     let policy = Policy::read(args.policy.as_deref(), library.checks())?;
+    let waivers = Waivers::read(args.waivers.as_deref(), &library)?;
     let request = request(&args.select, &library, beginning.is_some());
     if let (Located::Nowhere(places), true, true) =
         (&located, request.benchmarks.is_empty(), !request.sections.is_empty())
@@ -52,6 +54,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
         crate::probe::collect(&plan, beginning)
     };
     let mut report = evaluate(&selection, &facts, &policy).map_err(|error| error.to_string())?;
+    waivers.apply(&mut report, facts.day());
     if let Located::Nowhere(places) = &located {
         report.notices.push(format!("{} {NO_ENGINE}", list(places)));
     }
@@ -123,7 +126,9 @@ fn style(color: Color) -> Style {
 
 /// The exit status that a report means.
 fn status(report: &Report, fail_on: Severity) -> u8 {
-    let failed = |finding: &crate::report::Finding| finding.verdict == Verdict::Fail && finding.severity >= fail_on;
+    let failed = |finding: &crate::report::Finding| {
+        finding.verdict == Verdict::Fail && finding.severity >= fail_on && finding.waiver.is_none()
+    };
     let unknown = report.findings.iter().any(|finding| finding.verdict == Verdict::Unknown);
     match report.findings.iter().any(failed) {
         true => 1,

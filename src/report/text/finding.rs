@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::escape::shown;
-use crate::report::{Evidence, Finding};
+use crate::report::{Evidence, Finding, Waived};
 use crate::verdict::Verdict;
 
 /// How many subjects are listed; the JSON has all.
@@ -74,9 +74,13 @@ fn subject(finding: &Finding) -> String {
         Some(reason) => shown(reason),
         None => seen(),
     };
+    let waived = finding.waiver.as_ref().map_or_else(String::new, |waiver| {
+        let Waived { owner, expires, reason } = waiver;
+        format!("  [waived by {} until {}: {}]", shown(owner), shown(expires), shown(reason))
+    });
     match kind {
-        "host" | "engine" => format!("· {why}"),
-        _ => format!("· {}: {why}", shown(&finding.subject.name)),
+        "host" | "engine" => format!("· {why}{waived}"),
+        _ => format!("· {}: {why}{waived}", shown(&finding.subject.name)),
     }
 }
 
