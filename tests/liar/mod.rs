@@ -191,7 +191,8 @@ fn inspect(id: &str, name: &str) -> Value {
             "CgroupnsMode": "private", "PortBindings": {}, "PublishAllPorts": false, "ReadonlyRootfs": true,
             "Memory": 1_000_000, "CpuShares": 512, "NanoCpus": 0, "CpuQuota": 0, "CpuPeriod": 0, "CpusetCpus": "",
             "PidsLimit": 100, "Ulimits": null, "CgroupParent": "", "Devices": [], "DeviceRequests": null,
-            "DeviceCgroupRules": null, "LogConfig": { "Type": "json-file", "Config": {} }, "RestartPolicy": { "Name": "on-failure", "MaximumRetryCount": 5 },
+            "DeviceCgroupRules": null, "LogConfig": { "Type": "json-file", "Config": {} },
+            "RestartPolicy": { "Name": "on-failure", "MaximumRetryCount": 5 },
         },
         "NetworkSettings": { "Ports": {}, "Networks": { "lan": {} } },
     })

@@ -8,7 +8,7 @@ fn options(some: &Value) -> HostConfig {
     let mut all = json!({
         "Privileged": false, "NetworkMode": "", "PidMode": "", "IpcMode": "", "UTSMode": "", "UsernsMode": "",
         "PublishAllPorts": false, "ReadonlyRootfs": false, "Memory": 0, "CpuShares": 0, "NanoCpus": 0, "CpuQuota": 0,
-        "CpuPeriod": 0, "CpusetCpus": "", "CgroupParent": "", "RestartPolicy": { "Name": "", "MaximumRetryCount": 0 },
+        "CpuPeriod": 0, "CpusetCpus": "", "CgroupParent": "", "LogConfig": { "Type": "json-file" }, "RestartPolicy": { "Name": "", "MaximumRetryCount": 0 },
     });
     for (name, value) in some.as_object().unwrap() {
         all[name] = value.clone();
