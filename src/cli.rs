@@ -30,6 +30,8 @@ Exit status of `audit`:
 pub enum Verb {
     /// Judge this machine and its containers
     Audit(AuditArgs),
+    /// Look at this machine and its containers, and keep what was seen in a file
+    Collect(CollectArgs),
     /// List the checks, or explain one
     #[command(subcommand)]
     Checks(ChecksVerb),
@@ -67,6 +69,20 @@ pub struct AuditArgs {
     /// When to colour the text
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+}
+
+/// Arguments of `collect`.
+#[derive(Debug, Args)]
+pub struct CollectArgs {
+    /// What to look at: what every check reads, unless something is selected.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]
+    #[arg(long, value_name = "PATH")]
+    pub engine_socket: Option<PathBuf>,
+    /// File for the facts, packed if its name ends in .zst or .gz; - for standard output
+    #[arg(long, short, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
 }
 
 /// What to judge: everything, unless something is selected.

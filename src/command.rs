@@ -2,6 +2,7 @@
 
 mod audit;
 mod checks;
+mod collect;
 mod progress;
 mod waive;
 
@@ -59,6 +60,7 @@ impl From<io::Error> for Failure {
 pub fn run(cli: &Cli) -> ExitCode {
     let result = match &cli.verb {
         Verb::Audit(args) => audit::run(args),
+        Verb::Collect(args) => collect::run(args),
         Verb::Checks(verb) => checks::run(verb),
         Verb::Lint(args) => lint(args),
         Verb::Plan(args) => plan(args),

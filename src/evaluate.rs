@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::check::expr::Bindings;
 use crate::check::node::{Node, Unseen};
 use crate::check::{Check, Each};
-use crate::facts::Facts;
+use crate::collected::Collected;
 use crate::parallel;
 use crate::policy::{self, Loaded as Policy};
 use crate::report::{
@@ -24,13 +24,13 @@ use crate::types::Type;
 use crate::verdict::Verdict;
 
 /// Judges everything that was selected, by a site's policy.
-pub fn evaluate(selection: &Selection<'_>, facts: &Facts, policy: &Policy) -> serde_json::Result<Report> {
-    let json = serde_json::to_value(facts)?;
+pub fn evaluate(selection: &Selection<'_>, facts: &Collected, policy: &Policy) -> Report {
+    let json = facts.json();
     let containers = json.pointer("/containers/value").and_then(Value::as_array).into_iter().flatten();
     let allowed: Vec<Cow<'_, Value>> = containers.map(|container| policy.allowed(container)).collect();
     let checks: Vec<&Check> = selection.checks.values().copied().collect();
     let day = facts.day();
-    let subjects = Subjects::new(Said { facts: &json, policy, allowed: &allowed, day }, selection, &checks);
+    let subjects = Subjects::new(Said { facts: json, policy, allowed: &allowed, day }, selection, &checks);
     let mut findings: Vec<Finding> =
         parallel::map(&checks, |check| subjects.judge(check)).into_iter().flatten().collect();
     findings.sort_by(|a, b| (&a.check, &a.subject).cmp(&(&b.check, &b.subject)));
@@ -40,25 +40,27 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Facts, policy: &Policy) -> se
         *verdict = finding.verdict.max(*verdict);
     }
     let benchmarks = selection.benchmarks.iter().map(|benchmark| result(benchmark, selection, &worst)).collect();
-    Ok(Report {
+    let text = |pointer: &str| facts.text(pointer).map(str::to_owned);
+    let of_engine = |name: &str| text(&format!("/engine/value/{name}")).unwrap_or_default();
+    Report {
         format: FORMAT,
         tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
-        collected_at: facts.collected_at.clone(),
+        collected_at: facts.collected_at().to_owned(),
         host: HostSummary {
-            name: facts.host.name.value().cloned(),
-            os: facts.host.os.value().map(|os| os.name.clone()),
-            kernel: facts.host.kernel.value().cloned(),
+            name: text("/host/name/value"),
+            os: text("/host/os/value/name"),
+            kernel: text("/host/kernel/value"),
         },
-        engine: facts.engine.value().map(|engine| EngineSummary {
-            name: engine.kind.as_str().to_owned(),
-            version: engine.version.clone(),
-            api: engine.api_version.clone(),
-            socket: engine.socket.clone(),
+        engine: text("/engine/value/kind").map(|name| EngineSummary {
+            name,
+            version: of_engine("version"),
+            api: of_engine("api_version"),
+            socket: of_engine("socket"),
         }),
-        notices: facts.notices.iter().cloned().chain(policy.notices(day)).collect(),
+        notices: facts.notices().chain(policy.notices(day)).collect(),
         benchmarks,
         findings,
-    })
+    }
 }
 
 /// What checks are judged by: what was seen, and what a site has said.

@@ -30,7 +30,6 @@ pub use swarm::{Service, Swarm, SwarmAddresses};
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -72,11 +71,4 @@ pub struct Facts {
     /// Files by absolute path, for the paths that checks ask for; null where there is none. Symbolic links are followed.
     #[schemars(extend("x-source" = "{key}", "x-keyed" = true))]
     pub file: BTreeMap<String, Observed<Option<File>>>,
-}
-
-impl Facts {
-    /// The day of the collection. One that cannot be told is after the end of every word that somebody gave.
-    pub fn day(&self) -> Date {
-        self.collected_at.get(..10).and_then(|day| day.parse().ok()).unwrap_or(Date::MAX)
-    }
 }

@@ -14,12 +14,14 @@
 pub mod benchmark;
 pub mod check;
 pub mod cli;
+pub mod collected;
 pub mod command;
 pub mod diagnostic;
 pub mod document;
 pub mod evaluate;
 pub mod facts;
 pub mod library;
+pub mod output;
 mod parallel;
 pub mod plan;
 pub mod policy;

@@ -27,6 +27,7 @@ end
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -s V -l version -d 'Print version'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "audit" -d 'Judge this machine and its containers'
+complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "collect" -d 'Look at this machine and its containers, and keep what was seen in a file'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "checks" -d 'List the checks, or explain one'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "plan" -d 'Print every file and API call that an audit would read'
@@ -54,6 +55,17 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l color -d 'Wh
 always\t'Always'
 never\t'Never'"
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l benchmark -d 'Benchmark to judge by; can be given several times [default: the newest for the engine that is there]' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l level -d 'Highest level of controls to include' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l profile -d 'Kind of system to judge by, where a benchmark tells several apart [default: its first]' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l check -d 'Only these checks' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l skip -d 'Not these checks' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l section -d 'Only controls of this section, or this control' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l container -d 'Only containers whose name matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -s o -l output -d 'File for the facts, packed if its name ends in .zst or .gz; - for standard output' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -s h -l help -d 'Print help'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -f -a "list" -d 'List every check with its severity and its numbers'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -f -a "functions" -d 'List the functions that expressions may use'
@@ -89,13 +101,14 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l host -d 'Onl
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l waivers -d 'The file to add it to' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -s h -l help -d 'Print help'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "audit" -d 'Judge this machine and its containers'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "checks" -d 'List the checks, or explain one'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "waive" -d 'Take on a failure: add a waiver to the site\'s'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "schema" -d 'Print the JSON schema of a format'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan waive schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive schema help" -f -a "audit" -d 'Judge this machine and its containers'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive schema help" -f -a "collect" -d 'Look at this machine and its containers, and keep what was seen in a file'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive schema help" -f -a "checks" -d 'List the checks, or explain one'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive schema help" -f -a "waive" -d 'Take on a failure: add a waiver to the site\'s'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive schema help" -f -a "schema" -d 'Print the JSON schema of a format'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "list" -d 'List every check with its severity and its numbers'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "functions" -d 'List the functions that expressions may use'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "show" -d 'Explain one check: what it looks at, why, and what to do'

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::termios::tcgetwinsize;
 
@@ -10,6 +10,7 @@ use super::progress::Progress;
 use super::{Failure, library, request};
 use crate::benchmark::Needs;
 use crate::cli::{AuditArgs, Color, Format};
+use crate::collected::Collected;
 use crate::evaluate::evaluate;
 use crate::plan::Plan;
 use crate::policy::Loaded as Policy;
@@ -29,7 +30,7 @@ const BUFFER: usize = 64 << 10;
 const LEAST_WIDTH: u16 = 60;
 
 pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
-    let located = endpoint(args).locate()?;
+    let located = endpoint(args.engine_socket.as_deref()).locate()?;
     // The engine takes its time to say who it is; the checks are read meanwhile.
     let beginning = match &located {
         Located::Socket(socket) => Some(Beginning::at(socket)),
@@ -53,7 +54,8 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
         let _progress = Progress::start("looking at the machine");
         crate::probe::collect(&plan, beginning)
     };
-    let mut report = evaluate(&selection, &facts, &policy).map_err(|error| error.to_string())?;
+    let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
+    let mut report = evaluate(&selection, &facts, &policy);
     waivers.apply(&mut report, facts.day());
     if let Located::Nowhere(places) = &located {
         report.notices.push(format!("{} {NO_ENGINE}", list(places)));
@@ -89,10 +91,11 @@ fn without_engine(selection: &Selection<'_>, places: &[PathBuf]) -> Result<(), F
     }
 }
 
-fn endpoint(args: &AuditArgs) -> Endpoint {
+/// Where the engine may be, given the socket that was named.
+pub(super) fn endpoint(socket: Option<&Path>) -> Endpoint {
     let config = env::var_os("DOCKER_CONFIG").map(PathBuf::from);
     Endpoint {
-        socket: args.engine_socket.clone(),
+        socket: socket.map(Path::to_owned),
         host: env::var("DOCKER_HOST").ok(),
         context: env::var("DOCKER_CONTEXT").ok(),
         config: config.or_else(|| env::home_dir().map(|home| home.join(".docker"))),

@@ -1,0 +1,50 @@
+//! `plimsoll collect`: look now, judge later or elsewhere.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::audit::endpoint;
+use super::progress::Progress;
+use super::{Failure, library, request};
+use crate::cli::CollectArgs;
+use crate::collected::Collected;
+use crate::output::replace;
+use crate::plan::Plan;
+use crate::probe::Beginning;
+use crate::probe::docker::Located;
+use crate::selection::{Request, Selection};
+
+/// Facts tell who runs what, and where it is weak.
+const MODE: u32 = 0o600;
+
+pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
+    let beginning = match endpoint(args.engine_socket.as_deref()).locate()? {
+        Located::Socket(socket) => Some(Beginning::at(&socket)),
+        Located::Nowhere(_) => None,
+    };
+    let library = library(&args.select.checks)?;
+    let request = request(&args.select, &library, false);
+    let plan = if asks_nothing(&request) {
+        // Whoever judges may have another benchmark in mind.
+        Plan::of(library.checks())
+    } else {
+        Plan::of(Selection::new(&library, &request)?.checks.values().copied())
+    };
+    let facts = {
+        let _progress = Progress::start("looking at the machine");
+        crate::probe::collect(&plan, beginning)
+    };
+    let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
+    let packed = facts.pack(&args.output).map_err(|error| error.to_string())?;
+    if args.output == Path::new("-") {
+        io::stdout().lock().write_all(&packed)?;
+    } else {
+        let cannot = |why| format!("cannot write {}: {why}", args.output.display());
+        replace(&args.output, MODE, &packed).map_err(cannot)?;
+    }
+    Ok(0)
+}
+
+fn asks_nothing(request: &Request) -> bool {
+    request.benchmarks.is_empty() && request.checks.is_empty()
+}
