@@ -43,6 +43,7 @@ pub struct Check {
     remediation: Template,
     when: Option<Condition>,
     manual: Option<Condition>,
+    conflict: Option<Conflict>,
     /// Nothing when only a person can tell.
     pass: Option<Condition>,
 }
@@ -53,6 +54,13 @@ struct Condition {
     expression: Expression,
     text: String,
     words: Template,
+}
+
+/// When the remedy would break something that the machine is for, and what to do then.
+#[derive(Clone, Debug)]
+struct Conflict {
+    condition: Condition,
+    remediation: Template,
 }
 
 /// What a check came to on one subject.
@@ -87,6 +95,13 @@ impl Check {
         self.when.as_ref().map(|when| (when.text.as_str(), when.words.text.as_str()))
     }
 
+    /// The condition under which the remedy would break something, as written, what it would break, and what to do then.
+    pub fn conflict(&self) -> Option<(&str, &str, &str)> {
+        let conflict = self.conflict.as_ref()?;
+        let condition = &conflict.condition;
+        Some((condition.text.as_str(), condition.words.text.as_str(), conflict.remediation.text.as_str()))
+    }
+
     /// The condition under which a person has to judge, as written, and why.
     pub fn manual(&self) -> Option<(&str, &str)> {
         self.manual.as_ref().map(|manual| (manual.text.as_str(), manual.words.text.as_str()))
@@ -94,13 +109,17 @@ impl Check {
 
     /// The facts that its words name.
     pub(crate) fn worded(&self) -> impl Iterator<Item = &Path> {
-        let words = [self.when.as_ref(), self.manual.as_ref()].into_iter().flatten().map(|condition| &condition.words);
-        words.chain([&self.title, &self.remediation]).flat_map(Template::paths)
+        let conflict = self.conflict.as_ref();
+        let conditions = [self.when.as_ref(), self.manual.as_ref(), conflict.map(|conflict| &conflict.condition)];
+        let words = conditions.into_iter().flatten().map(|condition| &condition.words);
+        let remedies = conflict.map(|conflict| &conflict.remediation).into_iter().chain([&self.remediation]);
+        words.chain(remedies).chain([&self.title]).flat_map(Template::paths)
     }
 
     /// Every fact that its conditions may read.
     pub(crate) fn reads(&self) -> impl Iterator<Item = &Read> {
-        let conditions = [self.when.as_ref(), self.manual.as_ref(), self.pass.as_ref()];
+        let conflict = self.conflict.as_ref().map(|conflict| &conflict.condition);
+        let conditions = [self.when.as_ref(), self.manual.as_ref(), self.pass.as_ref(), conflict];
         conditions.into_iter().flatten().flat_map(|condition| condition.expression.reads())
     }
 
@@ -109,9 +128,15 @@ impl Check {
         self.title.render(bindings)
     }
 
-    /// The remedy with the subject's facts in it.
-    pub(crate) fn remediation_for(&self, bindings: &Bindings<'_>) -> String {
-        self.remediation.render(bindings)
+    /// The remedy of a failure with the subject's facts in it; and what the usual one would break, where it would.
+    pub(crate) fn remedy(&self, bindings: &Bindings<'_>) -> (String, Option<String>) {
+        match &self.conflict {
+            // Better a remedy too careful than one that cuts the machine off from its work.
+            Some(conflict) if conflict.condition.expression.evaluate(bindings) != Ok(false) => {
+                (conflict.remediation.render(bindings), Some(conflict.condition.words.render(bindings)))
+            }
+            _ => (self.remediation.render(bindings), None),
+        }
     }
 
     /// Judges one subject.

@@ -168,6 +168,8 @@ impl<'s> Subjects<'s> {
     fn finding(&self, check: &Check, case: &Case<'_>) -> Finding {
         let judgement = check.judge(&case.bindings);
         let evidence = evidence::of(&judgement, &case.bindings);
+        let remedy = (judgement.verdict == Verdict::Fail).then(|| check.remedy(&case.bindings));
+        let (remediation, conflict) = remedy.map_or((None, None), |(remedy, conflict)| (Some(remedy), conflict));
         let mut finding = Finding {
             check: check.id.clone(),
             title: check.title_for(&case.bindings),
@@ -177,8 +179,8 @@ impl<'s> Subjects<'s> {
             verdict: judgement.verdict,
             basis: basis(&evidence),
             evidence,
-            reason: judgement.reason,
-            remediation: (judgement.verdict == Verdict::Fail).then(|| check.remediation_for(&case.bindings)),
+            reason: judgement.reason.or(conflict),
+            remediation,
             waiver: None,
         };
         if finding.verdict == Verdict::Manual

@@ -161,7 +161,7 @@ pub struct Finding {
     pub subject: Subject,
     /// The verdict.
     pub verdict: Verdict,
-    /// Why, for unknown, manual and not-applicable; else null.
+    /// Why, for unknown, manual and not-applicable; for a failure, what its usual remedy would break. Else null.
     pub reason: Option<String>,
     /// What the verdict rests on besides facts: settings of the site's policy, or somebody's word.
     pub basis: Vec<String>,

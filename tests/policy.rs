@@ -81,3 +81,30 @@ fn a_policy_with_a_fault_stops_the_audit_before_it_looks() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("cannot read /nowhere/policy.toml"), "{}", run.stderr);
 }
+
+/// A remedy that would break what the machine is for gives way to another, also where it cannot be told whether it would.
+#[test]
+fn a_remedy_that_breaks_something_gives_way() {
+    let conflict = "conflict.if = 'CONDITION'\nconflict.why = 'The shop needs it'\nconflict.remediation = 'Ask {container.name}'\n";
+    for (condition, remedy, reason) in [
+        ("container.name == \"web\"", "Ask web", json!("The shop needs it")),
+        ("container.name == \"db\"", "Do not.", Value::Null),
+        ("container.process.uid == 0", "Ask web", json!("The shop needs it")),
+    ] {
+        let check = pack::check("container.privileged")
+            .replace("[[example]]\nverdict = 'pass'\ncontainer = { privileged = false }", "")
+            + "[[example]]\nverdict = 'fail'\ncontainer = { privileged = false }\n";
+        let check = check.replace(
+            "verdict = 'fail'\ncontainer = { privileged = true }",
+            "verdict = 'pass'\ncontainer = { privileged = true }",
+        );
+        let check = check.replace("references", &(conflict.replace("CONDITION", condition) + "references"));
+        let pack = pack::Pack::new(&[("ours.toml", &check)]);
+        let liar = engine();
+        let arguments = ["audit", "--check", "ours", "--format", "json", "--checks"];
+        let run = finish(plimsoll().args(arguments).arg(pack.dir.path()).arg("--engine-socket").arg(liar.socket()));
+        let report: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr));
+        let finding = &report["findings"][0];
+        assert_eq!((&finding["remediation"], &finding["reason"]), (&json!(remedy), &reason), "{condition}: {report}");
+    }
+}

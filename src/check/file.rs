@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::expr::{Expression, ExpressionFault};
 use super::template::{Template, fill_parameters};
-use super::{Check, Condition, Each};
+use super::{Check, Condition, Conflict, Each};
 use crate::diagnostic::{Diagnostics, Source};
 use crate::document;
 use crate::types::Type;
@@ -41,6 +41,8 @@ pub struct CheckFile {
     /// What to do about a failure.
     #[schemars(with = "String")]
     pub remediation: Spanned<String>,
+    /// When the remedy would break something that the machine is for, and what to do then; never, by default.
+    pub conflict: Option<ConflictFile>,
     /// Where other catalogues speak of the same, as `framework:id`.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -75,6 +77,21 @@ pub struct Manual {
     /// What the person has to find out.
     #[schemars(with = "String")]
     pub why: Spanned<String>,
+}
+
+/// When the remedy would break something that the machine is for.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConflictFile {
+    /// The CEL expression under which it would; where that is unknown, it may.
+    #[schemars(with = "String")]
+    pub r#if: Spanned<String>,
+    /// What it would break.
+    #[schemars(with = "String")]
+    pub why: Spanned<String>,
+    /// What to do instead.
+    #[schemars(with = "String")]
+    pub remediation: Spanned<String>,
 }
 
 /// Some facts, by root, and the verdict that they must lead to.
@@ -179,6 +196,11 @@ impl Loader<'_> {
             Some(condition) => self.condition(condition, &manual.why),
             None => self.condition(&always(&manual.why), &manual.why),
         });
+        let conflict = file.conflict.as_ref().map(|conflict| {
+            let (condition, remediation) =
+                (self.condition(&conflict.r#if, &conflict.why), self.template(&conflict.remediation));
+            Some(Conflict { condition: condition?, remediation: remediation? })
+        });
         let pass = file.pass.as_ref().map(|pass| {
             let (expression, text) = (self.expression(pass), pass.get_ref().trim().to_owned());
             Some(Condition { expression: expression?, text, words: title.clone()? })
@@ -211,6 +233,7 @@ impl Loader<'_> {
             remediation: remediation?,
             when: transpose(when)?,
             manual: transpose(manual)?,
+            conflict: transpose(conflict)?,
         })
     }
 

@@ -84,6 +84,9 @@ fn show(check: &Check, library: &Library, out: &mut dyn Write) -> io::Result<()>
     for (fact, field) in looked_at(check) {
         writeln!(out, "  {fact}\n      {field}")?;
     }
+    if let Some((condition, why, instead)) = check.conflict() {
+        writeln!(out, "\nif {}\n  {}\n  remedy then: {}", lines(condition), lines(why), lines(instead))?;
+    }
     writeln!(out, "\nwhy\n  {}\n\nremedy\n  {}", lines(check.rationale.trim()), lines(check.remediation().trim()))
 }
 

@@ -18,6 +18,9 @@ pub struct Host {
     /// Release of the running kernel, as in `uname -r`.
     #[schemars(extend("x-source" = "/proc/sys/kernel/osrelease"))]
     pub kernel: Observed<String>,
+    /// Programs that run containers and are running, by name, such as `dockerd`.
+    #[schemars(extend("x-source" = "/proc/{pid}/comm of every process"))]
+    pub container_engines: Observed<Vec<String>>,
     /// Usable memory in bytes.
     #[schemars(extend("x-source" = "/proc/meminfo MemTotal"))]
     pub memory_bytes: Observed<i64>,

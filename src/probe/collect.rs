@@ -61,7 +61,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         format: FORMAT,
         collected_at,
         notices,
-        host: host::observe(),
+        host: host::observe(&system, plan.wants("host.container_engines")),
         containers,
         engine: engine.answers.engine,
         daemon: engine.kernel.daemon,

@@ -1,12 +1,37 @@
 //! The machine and its operating system, by sysinfo.
 
+use std::collections::BTreeSet;
+
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-use crate::facts::{GapKind, Host, Observed, OperatingSystem};
+use crate::facts::{Gap, GapKind, Host, Observed, OperatingSystem};
 
 /// What the machine calls itself. Host name and files are those of the auditor's own namespaces.
-pub fn observe() -> Host {
-    Host { name: text(System::host_name()), os: os(), kernel: text(System::kernel_version()), memory_bytes: memory() }
+///
+/// Which container engines run is looked for only if that is wanted: it takes a look at every process.
+pub fn observe(machine: &crate::probe::System, engines: bool) -> Host {
+    Host {
+        name: text(System::host_name()),
+        os: os(),
+        kernel: text(System::kernel_version()),
+        container_engines: if engines { container_engines(machine).into() } else { Observed::not_collected() },
+        memory_bytes: memory(),
+    }
+}
+
+/// Programs that run containers, by the names that the kernel keeps of them.
+const ENGINES: [&str; 5] = ["containerd", "crio", "dockerd", "kubelet", "podman"];
+
+fn container_engines(machine: &crate::probe::System) -> Result<Vec<String>, Gap> {
+    let mut found: BTreeSet<&str> = BTreeSet::new();
+    for pid in machine.list("/proc")?.iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())) {
+        match machine.read_lossy(format!("/proc/{pid}/comm")) {
+            Ok(name) => found.extend(ENGINES.iter().find(|engine| **engine == name.trim_end())),
+            Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => {}
+            Err(gap) => return Err(gap),
+        }
+    }
+    Ok(found.into_iter().map(|engine| (*engine).to_owned()).collect())
 }
 
 fn text(answer: Result<String, sysinfo::Error>) -> Observed<String> {
@@ -46,7 +71,7 @@ mod tests {
 
     #[test]
     fn this_machine_has_a_name_a_kernel_and_memory() {
-        let host = observe();
+        let host = observe(&crate::probe::System::live(), true);
         let line = |path| crate::probe::System::live().read(path).unwrap();
         assert_eq!(host.name.value().unwrap(), line("/proc/sys/kernel/hostname").trim());
         assert_eq!(host.kernel.value().unwrap(), line("/proc/sys/kernel/osrelease").trim());
@@ -56,6 +81,16 @@ mod tests {
         let os = host.os.value().unwrap();
         assert!(release.contains(&format!("ID={}", os.id)), "{os:?}");
         assert!(os.name.ends_with(&os.version), "{os:?}");
+    }
+
+    #[test]
+    fn engines_are_known_by_the_names_of_their_processes() {
+        let tree = crate::probe::tree::Tree::new();
+        assert_eq!(container_engines(&tree.system()), Ok(Vec::new()));
+        tree.file("proc/700/comm", "dockerd\n")
+            .file("proc/701/comm", "containerd\n")
+            .file("proc/702/comm", "dockerd-x\n");
+        assert_eq!(container_engines(&tree.system()), Ok(vec!["containerd".to_owned(), "dockerd".to_owned()]));
     }
 
     #[test]
