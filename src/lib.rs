@@ -17,6 +17,7 @@ pub mod cli;
 pub mod collected;
 pub mod command;
 pub mod diagnostic;
+pub mod difference;
 pub mod document;
 pub mod evaluate;
 pub mod facts;
