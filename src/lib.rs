@@ -23,6 +23,7 @@ pub mod evaluate;
 pub mod facts;
 pub mod library;
 pub mod output;
+pub mod packed;
 mod parallel;
 pub mod plan;
 pub mod policy;
