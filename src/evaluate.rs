@@ -13,7 +13,7 @@ use crate::check::{Check, Each};
 use crate::facts::Facts;
 use crate::parallel;
 use crate::report::{
-    BenchmarkResult, ControlResult, EngineSummary, FORMAT, Finding, HostSummary, LevelResult, Report, Score,
+    BenchmarkResult, CheckSummary, ControlResult, EngineSummary, FORMAT, Finding, HostSummary, LevelResult, Report, Score,
     SectionResult, Subject, Tool,
 };
 use crate::selection::{SelectedBenchmark, SelectedControl, Selection};
@@ -51,6 +51,7 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Facts) -> serde_json::Result<
         }),
         notices: facts.notices.clone(),
         benchmarks,
+        checks: checks.iter().map(|check| summary(check)).collect(),
         findings,
     })
 }
@@ -156,6 +157,18 @@ fn finding(check: &Check, case: &Case<'_>) -> Finding {
         evidence: evidence::of(&judgement, &case.bindings),
         reason: judgement.reason,
         remediation,
+        waiver: None,
+    }
+}
+
+fn summary(check: &Check) -> CheckSummary {
+    CheckSummary {
+        id: check.id.clone(),
+        title: check.title().to_owned(),
+        severity: check.severity,
+        rationale: check.rationale.clone(),
+        remediation: check.remediation().to_owned(),
+        references: check.references.clone(),
     }
 }
 

@@ -1,7 +1,15 @@
 //! The judgement of one audit, as it is exported: types of its own, so that a refactor cannot change the format.
 
+mod escape;
+mod evidence;
+mod index;
 pub mod json;
+mod stored;
 pub mod text;
+
+pub(crate) use self::escape::escape;
+pub(crate) use self::index::Index;
+pub use self::stored::read;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +37,8 @@ pub struct Report {
     pub notices: Vec<String>,
     /// Each benchmark with its score and its controls.
     pub benchmarks: Vec<BenchmarkResult>,
+    /// The checks that ran, by id.
+    pub checks: Vec<CheckSummary>,
     /// One finding per check and subject, by check, then subject.
     pub findings: Vec<Finding>,
 }
@@ -146,6 +156,23 @@ pub struct ControlResult {
     pub checks: Vec<String>,
 }
 
+/// What is to be said of a check, whatever it came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckSummary {
+    /// Its id.
+    pub id: String,
+    /// The good state in a sentence, facts as placeholders.
+    pub title: String,
+    /// How bad a failure is.
+    pub severity: Severity,
+    /// Why it matters.
+    pub rationale: String,
+    /// What to do about a failure, facts as placeholders.
+    pub remediation: String,
+    /// Where other catalogues speak of the same, as `framework:id`.
+    pub references: Vec<String>,
+}
+
 /// What a check came to on one subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -167,6 +194,20 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to do, for a failure; else null.
     pub remediation: Option<String>,
+    /// Why a failure is accepted for now; absent when it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<Waiver>,
+}
+
+/// Somebody's word that a failure is known and accepted until a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Waiver {
+    /// Why it is accepted.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// The last day on which it counts, as `YYYY-MM-DD`.
+    pub expires: String,
 }
 
 /// What a finding is about.

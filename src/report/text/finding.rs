@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use super::escape::shown;
+use crate::report::escape::shown;
 use crate::report::{Evidence, Finding};
 use crate::verdict::Verdict;
 
@@ -82,7 +80,7 @@ fn subject(finding: &Finding) -> String {
 
 /// A fact and its value; where it was read only when that is not the same on every machine: the JSON has it always.
 fn evidence(evidence: &Evidence, kind: &str) -> String {
-    let value = value(&evidence.value);
+    let value = evidence.words();
     let mut text: String = value.chars().take(VALUE).collect();
     if text.len() < value.len() {
         text.push('…');
@@ -91,22 +89,4 @@ fn evidence(evidence: &Evidence, kind: &str) -> String {
     let usual = |source: &&str| source.starts_with("GET ") || source.contains('…');
     let source = evidence.source.as_deref().filter(|source| !usual(source));
     shown(&format!("{fact} = {text}{}", source.map_or_else(String::new, |source| format!(" ({source})"))))
-}
-
-fn value(json: &Value) -> String {
-    match json {
-        Value::Null => "none".to_owned(),
-        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) if items.is_empty() => "none".to_owned(),
-        Value::Array(items) => items.iter().map(value).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, field)| match field.as_u64() {
-                Some(mode) if name == "mode" || name.ends_with(".mode") => format!("{name}: {mode:04o}"),
-                _ => format!("{name}: {}", value(field)),
-            });
-            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
-        }
-        other => other.to_string(),
-    }
 }

@@ -1,0 +1,68 @@
+//! A report by what its readers look for: the findings of a control, the numbers of a check, the controls of a section.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{BenchmarkResult, CheckSummary, ControlResult, Finding, Report, SectionResult};
+use crate::benchmark::is_within;
+
+/// Findings, checks and controls by the check's id.
+pub(crate) struct Index<'r> {
+    findings: BTreeMap<&'r str, Vec<&'r Finding>>,
+    checks: BTreeMap<&'r str, &'r CheckSummary>,
+    controls: BTreeMap<&'r str, Vec<(&'r BenchmarkResult, &'r ControlResult)>>,
+}
+
+impl<'r> Index<'r> {
+    pub(crate) fn new(report: &'r Report) -> Self {
+        let mut findings: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for finding in &report.findings {
+            findings.entry(finding.check.as_str()).or_default().push(finding);
+        }
+        let mut controls: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for benchmark in &report.benchmarks {
+            for control in &benchmark.controls {
+                for check in control.checks.iter().map(String::as_str).collect::<BTreeSet<_>>() {
+                    controls.entry(check).or_default().push((benchmark, control));
+                }
+            }
+        }
+        let checks = report.checks.iter().map(|check| (check.id.as_str(), check)).collect();
+        Self { findings, checks, controls }
+    }
+
+    /// The findings that decide a control, check by check.
+    pub(crate) fn of(&self, control: &ControlResult) -> Vec<&'r Finding> {
+        let of = control.checks.iter().filter_map(|check| self.findings.get(check.as_str()));
+        of.flatten().copied().collect()
+    }
+
+    /// What there is to say of a check.
+    pub(crate) fn check(&self, id: &str) -> Option<&'r CheckSummary> {
+        self.checks.get(id).copied()
+    }
+
+    /// The controls that a check decides, each with its benchmark.
+    pub(crate) fn controls(&self, check: &str) -> &[(&'r BenchmarkResult, &'r ControlResult)] {
+        self.controls.get(check).map_or(&[], Vec::as_slice)
+    }
+
+    /// The findings of checks that no selected control names, by check.
+    pub(crate) fn outside(&self) -> impl Iterator<Item = (&'r str, &[&'r Finding])> {
+        let outside = self.findings.iter().filter(|(check, _)| !self.controls.contains_key(*check));
+        outside.map(|(check, findings)| (*check, findings.as_slice()))
+    }
+}
+
+impl BenchmarkResult {
+    /// Every section with its controls; a control is in the innermost of the sections around it.
+    pub(crate) fn by_section(&self) -> Vec<(&SectionResult, Vec<&ControlResult>)> {
+        let mut sections: Vec<_> = self.sections.iter().map(|section| (section, Vec::new())).collect();
+        for control in &self.controls {
+            let around = sections.iter_mut().filter(|(section, _)| is_within(&control.number, &section.number));
+            if let Some((_, controls)) = around.max_by_key(|(section, _)| section.number.len()) {
+                controls.push(control);
+            }
+        }
+        sections
+    }
+}
