@@ -13,8 +13,8 @@ use crate::check::{Check, Each};
 use crate::facts::Facts;
 use crate::parallel;
 use crate::report::{
-    BenchmarkResult, CheckSummary, ControlResult, EngineSummary, FORMAT, Finding, HostSummary, LevelResult, Report, Score,
-    SectionResult, Subject, Tool,
+    BenchmarkResult, CheckSummary, ControlResult, EngineSummary, FORMAT, Finding, HostSummary, LevelResult, Report,
+    Score, SectionResult, Subject, Tool,
 };
 use crate::selection::{SelectedBenchmark, SelectedControl, Selection};
 use crate::types::Type;

@@ -1,16 +1,32 @@
 //! The judgement of one audit, as it is exported: types of its own, so that a refactor cannot change the format.
 
+pub mod csv;
+pub mod docker_bench;
 mod escape;
 mod evidence;
+pub mod html;
 mod index;
 pub mod json;
+pub mod junit;
+pub mod kube_bench;
+pub mod markdown;
+pub mod ocsf;
+pub mod oscal;
+pub mod prometheus;
+pub mod sarif;
 mod stored;
 pub mod text;
+mod value;
+pub mod xccdf;
+mod xml;
 
 pub(crate) use self::escape::escape;
 pub(crate) use self::index::Index;
 pub use self::stored::read;
 
+use std::io;
+
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -232,6 +248,13 @@ pub struct Evidence {
     pub source: Option<String>,
     /// Why it was not seen; null when it was.
     pub reason: Option<String>,
+}
+
+impl Report {
+    /// When the collection of the facts began.
+    pub(crate) fn time(&self) -> io::Result<Timestamp> {
+        self.collected_at.parse().map_err(io::Error::other)
+    }
 }
 
 impl Score {

@@ -52,7 +52,7 @@ impl Waiver {
     }
 }
 
-fn words(json: &Value) -> String {
+pub(super) fn words(json: &Value) -> String {
     match json {
         Value::Null => "none".to_owned(),
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),

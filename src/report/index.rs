@@ -53,6 +53,30 @@ impl<'r> Index<'r> {
     }
 }
 
+/// The findings of which the same is to be said, together, in the order of the first of each.
+pub(crate) fn alike<'r>(findings: &[&'r Finding]) -> Vec<Vec<&'r Finding>> {
+    let mut places = BTreeMap::new();
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let Finding { check, subject, verdict, reason, evidence, waiver, .. } = finding;
+        let key = serde_json::json!([check, subject.kind, verdict, reason, evidence, waiver]).to_string();
+        let place = *places.entry(key).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
+}
+
+/// What to do about findings of which the same is to be said: the words for the first, which name it.
+pub(crate) fn remedy(findings: &[&Finding]) -> Option<String> {
+    let remedies: BTreeSet<&str> = findings.iter().filter_map(|finding| finding.remediation.as_deref()).collect();
+    let first = findings.iter().find_map(|finding| finding.remediation.as_deref())?;
+    let others = if remedies.len() > 1 { " The others likewise." } else { "" };
+    Some(format!("{}{others}", first.trim()))
+}
+
 impl BenchmarkResult {
     /// Every section with its controls; a control is in the innermost of the sections around it.
     pub(crate) fn by_section(&self) -> Vec<(&SectionResult, Vec<&ControlResult>)> {

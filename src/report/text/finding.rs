@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::report::escape::shown;
+use crate::report::index::remedy;
 use crate::report::{Evidence, Finding};
 use crate::verdict::Verdict;
 
@@ -32,7 +33,7 @@ impl Block<'_> {
             let unknown: Vec<&Finding> =
                 self.findings.iter().filter(|f| f.verdict == Verdict::Unknown).copied().collect();
             lines.extend(subjects(&unknown).into_iter().map(|line| format!("{line}  [unknown]")));
-            lines.extend(remedy(&worst));
+            lines.extend(remedy(&worst).map(|remedy| format!("→ {}", shown(&remedy))));
         }
         lines.join("\n")
     }
@@ -54,13 +55,6 @@ fn subjects(findings: &[&Finding]) -> Vec<String> {
         lines.push(format!("· and {} more", findings.len() - SUBJECTS));
     }
     lines
-}
-
-fn remedy(findings: &[&Finding]) -> Option<String> {
-    let remedies: BTreeSet<&String> = findings.iter().filter_map(|finding| finding.remediation.as_ref()).collect();
-    let first = findings.iter().find_map(|finding| finding.remediation.as_ref())?;
-    let others = if remedies.len() > 1 { " The others likewise." } else { "" };
-    Some(format!("→ {}{others}", shown(first.trim())))
 }
 
 fn subject(finding: &Finding) -> String {
