@@ -30,6 +30,7 @@ complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "audit" -d 'Judge 
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "checks" -d 'List the checks, or explain one'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "plan" -d 'Print every file and API call that an audit would read'
+complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "report" -d 'Render a report again that was written as JSON'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "schema" -d 'Print the JSON schema of a format'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l benchmark -d 'Benchmark to judge by; can be given several times [default: the newest for the engine that is there]' -r
@@ -46,7 +47,19 @@ medium\t'A weakness that needs another one to be used'
 high\t'A weakness that can be used by itself under common conditions'
 critical\t'A way to the host, or no barrier at all'"
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l format -d 'How to print the report' -r -f -a "text\t'For people'
-json\t'For programs; `plimsoll schema report` describes it'"
+json\t'For programs; `plimsoll schema report` describes it, and `plimsoll report` reads it again'
+html\t'A page of its own for browsers, which needs no server and no network'
+markdown\t'For the summaries of CI servers and for mail'
+csv\t'For spreadsheets'
+junit\t'JUnit XML, for CI servers'
+sarif\t'SARIF 2.1.0, for code scanning'
+oscal\t'OSCAL 1.1 assessment results'
+xccdf\t'XCCDF 1.2 benchmark with its result, for OpenSCAP'
+ocsf\t'OCSF 1.5 compliance findings, one a line, for a SIEM'
+prometheus\t'Metrics for the textfile collector of Prometheus\'s node exporter'
+docker-bench\t'JSON as docker-bench-security has it'
+kube-bench\t'JSON as kube-bench has it'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -s o -l output -d 'Write the report to a file too; can be given several times' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l color -d 'When to colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -75,13 +88,32 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l section -d 'O
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l container -d 'Only containers whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand report" -l format -d 'How to print the report' -r -f -a "text\t'For people'
+json\t'For programs; `plimsoll schema report` describes it, and `plimsoll report` reads it again'
+html\t'A page of its own for browsers, which needs no server and no network'
+markdown\t'For the summaries of CI servers and for mail'
+csv\t'For spreadsheets'
+junit\t'JUnit XML, for CI servers'
+sarif\t'SARIF 2.1.0, for code scanning'
+oscal\t'OSCAL 1.1 assessment results'
+xccdf\t'XCCDF 1.2 benchmark with its result, for OpenSCAP'
+ocsf\t'OCSF 1.5 compliance findings, one a line, for a SIEM'
+prometheus\t'Metrics for the textfile collector of Prometheus\'s node exporter'
+docker-bench\t'JSON as docker-bench-security has it'
+kube-bench\t'JSON as kube-bench has it'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand report" -s o -l output -d 'Write the report to a file too; can be given several times' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand report" -l color -d 'When to colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "audit" -d 'Judge this machine and its containers'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "checks" -d 'List the checks, or explain one'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "schema" -d 'Print the JSON schema of a format'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan report schema help" -f -a "audit" -d 'Judge this machine and its containers'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan report schema help" -f -a "checks" -d 'List the checks, or explain one'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan report schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan report schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan report schema help" -f -a "report" -d 'Render a report again that was written as JSON'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan report schema help" -f -a "schema" -d 'Print the JSON schema of a format'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan report schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "list" -d 'List every check with its severity and its numbers'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "functions" -d 'List the functions that expressions may use'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "show" -d 'Explain one check: what it looks at, why, and what to do'

@@ -150,7 +150,7 @@ def read_ocsf(path):
 
 def read_prometheus(path):
     with open(path) as file:
-        run("promtool", "check", "metrics", stdin=file)
+        run(str(HOME / "prometheus/usr/bin/promtool"), "check", "metrics", stdin=file)
     from prometheus_client.parser import text_string_to_metric_families
 
     counts, labels = Counter(), []
