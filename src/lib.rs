@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  machine ──probe::collect(Plan)──▶ Facts ──┐
-//!  checks/*.toml ─────────load──▶ Library    ├─evaluate──▶ Report ──write──▶ text | json
+//!  checks/*.toml ─────────load──▶ Library    ├─evaluate──▶ Report ──write──▶ text | json | html | …
 //!  benchmarks/*.toml ─────────────┘          │
 //!         Library + what was asked ──▶ Selection ──▶ Plan
 //! ```

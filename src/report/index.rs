@@ -90,3 +90,64 @@ impl BenchmarkResult {
         sections
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Score, Subject};
+    use crate::verdict::{Severity, Verdict};
+
+    fn control(number: &str) -> ControlResult {
+        ControlResult {
+            number: number.to_owned(),
+            title: String::new(),
+            level: 1,
+            assessment: "manual".to_owned(),
+            verdict: Verdict::Pass,
+            reason: None,
+            checks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_control_is_in_its_innermost_section() {
+        let section =
+            |number: &str| SectionResult { number: number.to_owned(), title: String::new(), score: Score::default() };
+        let benchmark = BenchmarkResult {
+            id: "b".to_owned(),
+            title: String::new(),
+            profile: None,
+            level: 2,
+            score: Score::default(),
+            levels: Vec::new(),
+            sections: ["1", "1.1", "1.1.1", "1.10"].map(section).into(),
+            controls: ["1.1.1.1", "1.1.2", "1.10.1", "1.2"].map(control).into(),
+        };
+        let numbers = |controls: &[&ControlResult]| controls.iter().map(|c| c.number.clone()).collect::<Vec<_>>();
+        let found: Vec<_> = benchmark.by_section().iter().map(|(_, controls)| numbers(controls)).collect();
+        assert_eq!(found, [vec!["1.2"], vec!["1.1.2"], vec!["1.1.1.1"], vec!["1.10.1"]]);
+    }
+
+    #[test]
+    fn what_is_alike_is_said_once() {
+        let finding = |name: &str, reason: Option<&str>| Finding {
+            check: "c".to_owned(),
+            title: String::new(),
+            severity: Severity::Low,
+            fingerprint: name.to_owned(),
+            subject: Subject { kind: "container".to_owned(), name: name.to_owned(), id: Some(name.to_owned()) },
+            verdict: Verdict::Fail,
+            reason: reason.map(str::to_owned),
+            evidence: Vec::new(),
+            remediation: Some(format!("Stop {name}.")),
+            waiver: None,
+        };
+        let all = [finding("a", None), finding("b", Some("other")), finding("c", None)];
+        let all: Vec<&Finding> = all.iter().collect();
+        let groups = alike(&all);
+        let names = |group: &Vec<&Finding>| group.iter().map(|one| one.subject.name.clone()).collect::<Vec<_>>();
+        assert_eq!(groups.iter().map(names).collect::<Vec<_>>(), [vec!["a", "c"], vec!["b"]]);
+        assert_eq!(remedy(&groups[0]).as_deref(), Some("Stop a. The others likewise."));
+        assert_eq!(remedy(&groups[1]).as_deref(), Some("Stop b."));
+    }
+}
