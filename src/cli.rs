@@ -1,5 +1,9 @@
 //! The command line. Man page and completions are made from it.
 
+mod output;
+
+pub use self::output::{Color, Format, Output, OutputArgs};
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -41,6 +45,8 @@ pub enum Verb {
     Plan(SelectArgs),
     /// Take on a failure: add a waiver to the site's
     Waive(WaiveArgs),
+    /// Render a report again that was written as JSON
+    Report(ReportArgs),
     /// Print the JSON schema of a format
     Schema(SchemaArgs),
 }
@@ -63,12 +69,9 @@ pub struct AuditArgs {
     /// Least severity of a failure that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", default_value = "low")]
     pub fail_on: Severity,
-    /// How to print the report
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
-    /// When to colour the text
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub color: Color,
+    /// How to write the report, and where.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// Arguments of `collect`.
@@ -83,6 +86,16 @@ pub struct CollectArgs {
     /// File for the facts, packed if its name ends in .zst or .gz; - for standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// A report that `--format json` wrote; `-` is standard input
+    pub file: PathBuf,
+    /// How to write the report, and where.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// What to judge: everything, unless something is selected.
@@ -206,24 +219,4 @@ pub enum SchemaOf {
     Policy,
     /// A site's waivers
     Waivers,
-}
-
-/// How a report is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Text,
-    /// For programs; `plimsoll schema report` describes it
-    Json,
-}
-
-/// When text is coloured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod checks;
 mod collect;
+mod output;
 mod progress;
 mod waive;
 
@@ -12,14 +13,17 @@ use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 
-use crate::cli::{Cli, LintArgs, SchemaOf, SelectArgs, Verb};
+use crate::cli::{Cli, LintArgs, ReportArgs, SchemaOf, SelectArgs, Verb};
 use crate::diagnostic::Diagnostics;
 use crate::library::{Library, SITE_CHECKS};
 use crate::plan::Plan;
 use crate::selection::{Request, Selection};
+use crate::{document, report};
 
 /// The exit status of what could not run.
 const COULD_NOT_RUN: u8 = 2;
+/// The largest stored report that is read, in bytes; one of ten thousand containers is smaller.
+const MAX_REPORT: u64 = 1 << 30;
 
 /// Why a verb could not run.
 #[derive(Debug)]
@@ -65,6 +69,7 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Lint(args) => lint(args),
         Verb::Plan(args) => plan(args),
         Verb::Waive(args) => waive::run(args),
+        Verb::Report(args) => stored(args),
         Verb::Schema(args) => schema(args.of),
     };
     match result {
@@ -137,6 +142,22 @@ fn plan(args: &SelectArgs) -> Result<u8, Failure> {
     for place in crate::probe::places(&plan) {
         writeln!(stdout, "{place}")?;
     }
+    Ok(0)
+}
+
+/// Renders a stored report again.
+fn stored(args: &ReportArgs) -> Result<u8, Failure> {
+    let destinations = output::Destination::open_all(&args.output.output)?;
+    let json = match args.file.as_path() {
+        stdin if stdin == Path::new("-") => document::text_of(io::stdin().lock(), MAX_REPORT),
+        file => document::text(file, MAX_REPORT),
+    };
+    let name = args.file.display();
+    let report = json.and_then(|json| report::read(&json));
+    let report = report.map_err(|why| format!("cannot read the report {name}: {why}"))?;
+    let saved = output::Destination::save_all(destinations, &report);
+    output::print(&report, &args.output)?;
+    saved?;
     Ok(0)
 }
 

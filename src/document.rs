@@ -1,7 +1,6 @@
 //! TOML that people write, held against the type it should have: every fault at once, each with its place.
 
 use std::collections::BTreeSet;
-use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
@@ -21,19 +20,25 @@ const MAX_BYTES: u64 = 256 << 10;
 
 /// Reads a file that a person wrote.
 pub fn read(path: &Path) -> Result<Arc<Source>, String> {
-    let cannot = |why: &dyn Display| format!("cannot read {}: {why}", path.display());
-    // Opening a pipe would wait for somebody to write into it.
-    let metadata = std::fs::metadata(path).map_err(|error| cannot(&error))?;
-    if !metadata.is_file() {
-        return Err(cannot(&"it is not a regular file"));
-    }
-    let mut text = String::new();
-    let file = File::open(path).map_err(|error| cannot(&error))?;
-    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| cannot(&error))?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(cannot(&format_args!("it is larger than {MAX_BYTES} bytes")));
-    }
+    let text = text(path, MAX_BYTES).map_err(|why| format!("cannot read {}: {why}", path.display()))?;
     Ok(Arc::new(Source { name: path.display().to_string(), text }))
+}
+
+/// The text of a file of at most so many bytes, or why it cannot be read.
+pub fn text(path: &Path, max: u64) -> Result<String, String> {
+    // Opening a pipe would wait for somebody to write into it.
+    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is not a regular file".to_owned());
+    }
+    text_of(File::open(path).map_err(|error| error.to_string())?, max)
+}
+
+/// The text that a reader gives, of at most so many bytes, or why it gives none.
+pub fn text_of(reader: impl Read, max: u64) -> Result<String, String> {
+    let mut text = String::new();
+    reader.take(max + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    if text.len() as u64 > max { Err(format!("it is larger than {max} bytes")) } else { Ok(text) }
 }
 
 /// Parses the text as TOML; every syntax error becomes a diagnostic.

@@ -16,8 +16,8 @@ use crate::collected::Collected;
 use crate::parallel;
 use crate::policy::{self, Loaded as Policy};
 use crate::report::{
-    BenchmarkResult, ControlResult, EngineSummary, Evidence, FORMAT, Finding, HostSummary, LevelResult, Report, Score,
-    SectionResult, Subject, Tool,
+    BenchmarkResult, CheckSummary, ControlResult, EngineSummary, Evidence, FORMAT, Finding, HostSummary, LevelResult,
+    Report, Score, SectionResult, Subject, Tool,
 };
 use crate::selection::{SelectedBenchmark, SelectedControl, Selection};
 use crate::types::Type;
@@ -59,6 +59,7 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Collected, policy: &Policy) -
         }),
         notices: facts.notices().chain(policy.notices(day)).collect(),
         benchmarks,
+        checks: checks.iter().map(|check| summary(check)).collect(),
         findings,
     }
 }
@@ -199,6 +200,17 @@ fn basis(evidence: &[Evidence]) -> Vec<String> {
     let said = |one: &&Evidence| one.fact.starts_with("policy.") || one.fact.starts_with("allowed.");
     let sources = evidence.iter().filter(said).filter_map(|one| one.source.clone());
     sources.filter(|source| source != policy::DEFAULT).collect()
+}
+
+fn summary(check: &Check) -> CheckSummary {
+    CheckSummary {
+        id: check.id.clone(),
+        title: check.title().to_owned(),
+        severity: check.severity,
+        rationale: check.rationale.clone(),
+        remediation: check.remediation().to_owned(),
+        references: check.references.clone(),
+    }
 }
 
 /// The first half of SHA-256 over the check, the kind and the name; what there is only one of is not told apart by its name.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  machine ──probe::collect(Plan)──▶ Facts ──┐
-//!  checks/*.toml ─────────load──▶ Library    ├─evaluate──▶ Report ──write──▶ text | json
+//!  checks/*.toml ─────────load──▶ Library    ├─evaluate──▶ Report ──write──▶ text | json | html | …
 //!  benchmarks/*.toml ─────────────┘          │
 //!  policy.toml ───────────load──▶ Policy ────┘
 //!         Library + what was asked ──▶ Selection ──▶ Plan

@@ -1,8 +1,32 @@
 //! The judgement of one audit, as it is exported: types of its own, so that a refactor cannot change the format.
 
+pub mod csv;
+pub mod docker_bench;
+mod escape;
+mod evidence;
+pub mod html;
+mod index;
 pub mod json;
+pub mod junit;
+pub mod kube_bench;
+pub mod markdown;
+pub mod ocsf;
+pub mod oscal;
+pub mod prometheus;
+pub mod sarif;
+mod stored;
 pub mod text;
+mod value;
+pub mod xccdf;
+mod xml;
 
+pub(crate) use self::escape::escape;
+pub(crate) use self::index::Index;
+pub use self::stored::read;
+
+use std::io;
+
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,6 +53,8 @@ pub struct Report {
     pub notices: Vec<String>,
     /// Each benchmark with its score and its controls.
     pub benchmarks: Vec<BenchmarkResult>,
+    /// The checks that ran, by id.
+    pub checks: Vec<CheckSummary>,
     /// One finding per check and subject, by check, then subject.
     pub findings: Vec<Finding>,
 }
@@ -146,6 +172,23 @@ pub struct ControlResult {
     pub checks: Vec<String>,
 }
 
+/// What is to be said of a check, whatever it came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckSummary {
+    /// Its id.
+    pub id: String,
+    /// The good state in a sentence, facts as placeholders.
+    pub title: String,
+    /// How bad a failure is.
+    pub severity: Severity,
+    /// Why it matters.
+    pub rationale: String,
+    /// What to do about a failure, facts as placeholders.
+    pub remediation: String,
+    /// Where other catalogues speak of the same, as `framework:id`.
+    pub references: Vec<String>,
+}
+
 /// What a check came to on one subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -180,7 +223,7 @@ pub struct Waived {
     pub reason: String,
     /// Who.
     pub owner: String,
-    /// The last day on which it counts.
+    /// The last day on which it counts, as `YYYY-MM-DD`.
     pub expires: String,
 }
 
@@ -206,6 +249,13 @@ pub struct Evidence {
     pub source: Option<String>,
     /// Why it was not seen; null when it was.
     pub reason: Option<String>,
+}
+
+impl Report {
+    /// When the collection of the facts began.
+    pub(crate) fn time(&self) -> io::Result<Timestamp> {
+        self.collected_at.parse().map_err(io::Error::other)
+    }
 }
 
 impl Score {

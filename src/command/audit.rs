@@ -1,35 +1,27 @@
 //! `plimsoll audit`: plan, collect, evaluate, write.
 
 use std::env;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use rustix::termios::tcgetwinsize;
-
+use super::output::{Destination, print};
 use super::progress::Progress;
 use super::{Failure, library, request};
 use crate::benchmark::Needs;
-use crate::cli::{AuditArgs, Color, Format};
+use crate::cli::AuditArgs;
 use crate::collected::Collected;
 use crate::evaluate::evaluate;
 use crate::plan::Plan;
 use crate::policy::Loaded as Policy;
 use crate::probe::Beginning;
 use crate::probe::docker::{Endpoint, Located};
-use crate::report::text::Style;
-use crate::report::{Report, json, text};
+use crate::report::Report;
 use crate::selection::Selection;
 use crate::verdict::{Severity, Verdict};
 use crate::waiver::Waivers;
 
-/// Columns of text that no terminal shows.
-const PLAIN_WIDTH: u16 = 120;
-/// Bytes of a report that are written at once.
-const BUFFER: usize = 64 << 10;
-/// The fewest columns in which a report can be read.
-const LEAST_WIDTH: u16 = 60;
-
 pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
+    let destinations = Destination::open_all(&args.output.output)?;
     let located = endpoint(args.engine_socket.as_deref()).locate()?;
     // The engine takes its time to say who it is; the checks are read meanwhile.
     let beginning = match &located {
@@ -60,10 +52,12 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     if let Located::Nowhere(places) = &located {
         report.notices.push(format!("{} {NO_ENGINE}", list(places)));
     }
-    let written = write(&report, args);
+    let saved = Destination::save_all(destinations, &report);
+    let written = print(&report, &args.output);
     let status = status(&report, args.fail_on);
     // The process ends here, and the kernel takes its memory back in less time than it takes to free every string.
     std::mem::forget((facts, report));
+    saved?;
     match written {
         // A reader that has seen enough does not change what was found.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -101,30 +95,6 @@ pub(super) fn endpoint(socket: Option<&Path>) -> Endpoint {
         config: config.or_else(|| env::home_dir().map(|home| home.join(".docker"))),
         runtime_dir: env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from),
     }
-}
-
-fn write(report: &Report, args: &AuditArgs) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-    match args.format {
-        Format::Json => json::write(report, &mut out)?,
-        Format::Text => text::write(report, style(args.color), &mut out)?,
-    }
-    out.flush()
-}
-
-fn style(color: Color) -> Style {
-    let stdout = io::stdout();
-    // Through a pager the report still ends up on the terminal of the person.
-    let size = tcgetwinsize(&stdout).or_else(|_| tcgetwinsize(io::stderr()));
-    let size = size.ok().map(|size| size.ws_col).filter(|columns| *columns > 0);
-    let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || env::var_os("TERM").is_some_and(|term| term == "dumb");
-    let colour = match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => stdout.is_terminal() && !plain,
-    };
-    Style { width: size.unwrap_or(PLAIN_WIDTH).max(LEAST_WIDTH), colour }
 }
 
 /// The exit status that a report means.

@@ -10,7 +10,7 @@ use crate::check::functions::FUNCTIONS;
 use crate::cli::ChecksVerb;
 use crate::diagnostic::did_you_mean;
 use crate::library::Library;
-use crate::report::text::escape;
+use crate::report::escape;
 use crate::types::Type;
 
 pub(super) fn run(verb: &ChecksVerb) -> Result<u8, Failure> {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{Change, Difference};
 use crate::report::Subject;
-use crate::report::text::escape;
+use crate::report::escape;
 
 /// How many changes of one kind are listed; the JSON has all.
 const LISTED: usize = 40;

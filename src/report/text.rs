@@ -1,18 +1,15 @@
 //! The report for people: what fails and what to do, then a summary that fits a screen.
 
 mod basis;
-mod escape;
 mod finding;
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle, presets};
 
-pub(crate) use self::escape::escape;
-use self::escape::shown;
 use self::finding::Block;
-use super::{BenchmarkResult, ControlResult, Finding, Report, Score};
+use super::escape::shown;
+use super::{BenchmarkResult, ControlResult, Index, Report, Score, escape};
 use crate::verdict::Verdict;
 
 /// How the text is laid out.
@@ -27,34 +24,22 @@ pub struct Style {
 /// Writes the report.
 pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     head(report, out)?;
-    let by_check = by_check(&report.findings);
+    let index = Index::new(report);
     for benchmark in &report.benchmarks {
         let profile = benchmark.profile.as_ref().map_or_else(String::new, |profile| format!(", {}", escape(profile)));
         writeln!(out, "\n{}{profile}, {}", escape(&benchmark.title), levels(benchmark.level))?;
-        for section in &benchmark.sections {
+        for (section, controls) in benchmark.by_section() {
             writeln!(out, "\n{}  {}", escape(&section.number), escape(&section.title))?;
-            let inside = |control: &&ControlResult| crate::benchmark::is_within(&control.number, &section.number);
-            let controls: Vec<&ControlResult> = benchmark.controls.iter().filter(inside).collect();
-            write_section(&controls, &by_check, style, out)?;
+            write_section(&controls, &index, style, out)?;
         }
     }
-    outside(report, &by_check, style, out)?;
+    outside(&index, style, out)?;
     basis::write(&report.findings, out)?;
     if !report.benchmarks.is_empty() {
         writeln!(out, "\n{}", summary(&report.benchmarks, style))?;
         writeln!(out, "score = pass / (pass + fail); coverage = (pass + fail) / (pass + fail + unknown)")?;
     }
     Ok(())
-}
-
-type ByCheck<'r> = BTreeMap<&'r str, Vec<&'r Finding>>;
-
-fn by_check(findings: &[Finding]) -> ByCheck<'_> {
-    let mut map = ByCheck::new();
-    for finding in findings {
-        map.entry(&finding.check).or_default().push(finding);
-    }
-    map
 }
 
 fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -75,18 +60,12 @@ fn levels(level: u8) -> &'static str {
     if level == 1 { "level 1" } else { "levels 1 and 2" }
 }
 
-fn write_section(
-    controls: &[&ControlResult],
-    by_check: &ByCheck<'_>,
-    style: Style,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn write_section(controls: &[&ControlResult], index: &Index<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut table = bare_table(style);
     let of_verdict = |verdict| controls.iter().filter(move |control| control.verdict == verdict);
     for verdict in [Verdict::Fail, Verdict::Unknown, Verdict::Manual, Verdict::NotApplicable] {
         for control in of_verdict(verdict) {
-            let of = control.checks.iter().filter_map(|check| by_check.get(check.as_str())).flatten();
-            let block = Block { title: &control.title, verdict, findings: &of.copied().collect::<Vec<_>>() };
+            let block = Block { title: &control.title, verdict, findings: &index.of(control) };
             let text = match &control.reason {
                 Some(reason) => format!("{}: {}", escape(&control.title), escape(reason)),
                 None => block.text(),
@@ -103,13 +82,9 @@ fn write_section(
 }
 
 /// Findings of checks that no selected control names.
-fn outside(report: &Report, by_check: &ByCheck<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let numbered = |check: &str| {
-        let mut controls = report.benchmarks.iter().flat_map(|benchmark| &benchmark.controls);
-        controls.any(|control| control.checks.iter().any(|id| id == check))
-    };
+fn outside(index: &Index<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut table = bare_table(style);
-    for (check, findings) in by_check.iter().filter(|(check, _)| !numbered(check)) {
+    for (check, findings) in index.outside() {
         let worst = findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::NotApplicable);
         let title = findings.first().map_or("", |finding| finding.title.as_str());
         let block = Block { title, verdict: worst, findings };

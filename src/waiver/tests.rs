@@ -30,7 +30,7 @@ fn report() -> Report {
     serde_json::from_value(json!({
         "format": 1, "tool": { "name": "", "version": "" }, "collected_at": "2026-11-24T00:00:00Z",
         "host": { "name": "web-7", "os": null, "kernel": null }, "engine": null, "notices": [], "benchmarks": [benchmark],
-        "findings": [privileged("agent"), privileged("shop"),
+        "checks": [], "findings": [privileged("agent"), privileged("shop"),
             finding("swarm-mode-off", "host", "x", seen("sysctl[\"kernel.x\"]", json!("0"))),
             finding("daemon-logs-at-info", "engine", "docker", seen("daemon.files", files))],
     }))

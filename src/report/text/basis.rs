@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::escape::shown;
 use crate::report::Finding;
+use crate::report::escape::shown;
 
 /// How many checks are named for one reason; the JSON has all.
 const CHECKS: usize = 4;

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use super::escape::shown;
-use crate::report::{Evidence, Finding, Waived};
+use crate::report::escape::shown;
+use crate::report::index::remedy;
+use crate::report::{Evidence, Finding};
 use crate::verdict::Verdict;
 
 /// How many subjects are listed; the JSON has all.
@@ -34,7 +33,7 @@ impl Block<'_> {
             let unknown: Vec<&Finding> =
                 self.findings.iter().filter(|f| f.verdict == Verdict::Unknown).copied().collect();
             lines.extend(subjects(&unknown).into_iter().map(|line| format!("{line}  [unknown]")));
-            lines.extend(remedy(&worst));
+            lines.extend(remedy(&worst).map(|remedy| format!("→ {}", shown(&remedy))));
         }
         lines.join("\n")
     }
@@ -58,26 +57,18 @@ fn subjects(findings: &[&Finding]) -> Vec<String> {
     lines
 }
 
-fn remedy(findings: &[&Finding]) -> Option<String> {
-    let remedies: BTreeSet<&String> = findings.iter().filter_map(|finding| finding.remediation.as_ref()).collect();
-    let first = findings.iter().find_map(|finding| finding.remediation.as_ref())?;
-    let others = if remedies.len() > 1 { " The others likewise." } else { "" };
-    Some(format!("→ {}{others}", shown(first.trim())))
-}
-
 fn subject(finding: &Finding) -> String {
     let kind = finding.subject.kind.as_str();
     let seen = || finding.evidence.iter().map(|one| evidence(one, kind)).collect::<Vec<_>>().join("; ");
     let why = match &finding.reason {
-        // Whoever has to judge needs to see what.
-        Some(reason) if finding.verdict == Verdict::Manual => format!("{}: {}", shown(reason), seen()),
+        // Whoever has to judge needs to see what, and so does who has to weigh a failure against what its remedy would break.
+        Some(reason) if matches!(finding.verdict, Verdict::Manual | Verdict::Fail) => {
+            format!("{}: {}", shown(reason), seen())
+        }
         Some(reason) => shown(reason),
         None => seen(),
     };
-    let waived = finding.waiver.as_ref().map_or_else(String::new, |waiver| {
-        let Waived { owner, expires, reason } = waiver;
-        format!("  [waived by {} until {}: {}]", shown(owner), shown(expires), shown(reason))
-    });
+    let waived = finding.waiver.as_ref().map_or_else(String::new, |waiver| format!("  [{}]", shown(&waiver.words())));
     match kind {
         "host" | "engine" => format!("· {why}{waived}"),
         _ => format!("· {}: {why}{waived}", shown(&finding.subject.name)),
@@ -86,7 +77,7 @@ fn subject(finding: &Finding) -> String {
 
 /// A fact and its value; where it was read only when that is not the same on every machine: the JSON has it always.
 fn evidence(evidence: &Evidence, kind: &str) -> String {
-    let value = value(&evidence.value);
+    let value = evidence.words();
     let mut text: String = value.chars().take(VALUE).collect();
     if text.len() < value.len() {
         text.push('…');
@@ -95,22 +86,4 @@ fn evidence(evidence: &Evidence, kind: &str) -> String {
     let usual = |source: &&str| source.starts_with("GET ") || source.contains('…');
     let source = evidence.source.as_deref().filter(|source| !usual(source));
     shown(&format!("{fact} = {text}{}", source.map_or_else(String::new, |source| format!(" ({source})"))))
-}
-
-fn value(json: &Value) -> String {
-    match json {
-        Value::Null => "none".to_owned(),
-        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) if items.is_empty() => "none".to_owned(),
-        Value::Array(items) => items.iter().map(value).collect::<Vec<_>>().join(", "),
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, field)| match field.as_u64() {
-                Some(mode) if name == "mode" || name.ends_with(".mode") => format!("{name}: {mode:04o}"),
-                _ => format!("{name}: {}", value(field)),
-            });
-            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
-        }
-        other => other.to_string(),
-    }
 }

@@ -1,0 +1,71 @@
+//! Findings in words.
+
+use serde_json::Value;
+
+use super::{Evidence, Finding, Subject, Waived};
+use crate::verdict::Verdict;
+
+impl Evidence {
+    /// What was seen, or why it was not; as long as it is.
+    pub(crate) fn words(&self) -> String {
+        match &self.reason {
+            Some(reason) => format!("not seen: {reason}"),
+            None => words(&self.value),
+        }
+    }
+}
+
+impl Finding {
+    /// Why the verdict is what it is: the reason, the facts that were looked at, or for what a person has to judge or weigh both.
+    pub(crate) fn because(&self) -> String {
+        let facts = || {
+            let facts = self.evidence.iter().map(|evidence| format!("{} = {}", evidence.fact, evidence.words()));
+            facts.collect::<Vec<_>>().join("; ")
+        };
+        match &self.reason {
+            Some(reason) if matches!(self.verdict, Verdict::Manual | Verdict::Fail) => format!("{reason}: {}", facts()),
+            Some(reason) => reason.clone(),
+            None => facts(),
+        }
+    }
+
+    /// Who bears its failure, if it failed and somebody does.
+    pub(crate) fn waived(&self) -> Option<&Waived> {
+        self.waiver.as_ref().filter(|_| self.verdict == Verdict::Fail)
+    }
+}
+
+impl Subject {
+    /// Its kind and its name; of what there is only one of, the kind alone.
+    pub(crate) fn words(&self) -> String {
+        match self.id {
+            Some(_) => format!("{} {}", self.kind, self.name),
+            None => self.kind.clone(),
+        }
+    }
+}
+
+impl Waived {
+    /// All of it in a sentence.
+    pub(crate) fn words(&self) -> String {
+        format!("waived until {} by {}: {}", self.expires, self.owner, self.reason)
+    }
+}
+
+pub(super) fn words(json: &Value) -> String {
+    match json {
+        Value::Null => "none".to_owned(),
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, field)| match field.as_u64() {
+                Some(mode) if name == "mode" || name.ends_with(".mode") => format!("{name}: {mode:04o}"),
+                _ => format!("{name}: {}", words(field)),
+            });
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
