@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::value::{self, put, token};
+use super::value::{self, WithList, put, token};
 use super::{BenchmarkResult, ControlResult, Finding, Index, Report, Subject, escape};
 use crate::verdict::Verdict;
 
@@ -21,24 +22,37 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let host = report.host.name.as_deref().unwrap_or("unknown");
     let plan = uuid(&["plan", host]);
     let run = [host, report.collected_at.as_str()];
-    let document = json!({ "assessment-results": {
-        "uuid": uuid(&["document", &run.concat()]),
-        "metadata": {
+    let identified = identified(report, host);
+    let result = result(report, host, &identified, &uuid(&["result", &run.concat()]));
+    let observations = || identified.iter().map(|(uuid, finding)| observation(report, host, uuid, finding));
+    let results = Results {
+        uuid: uuid(&["document", &run.concat()]),
+        metadata: json!({
             "title": text(&format!("Hardening audit of {host}")),
             "last-modified": report.collected_at,
             "version": report.collected_at,
             "oscal-version": "1.1.3",
             "props": [property("tool", &format!("{} {}", report.tool.name, report.tool.version))],
-        },
-        "import-ap": { "href": format!("#{plan}") },
-        "results": [result(report, host, &uuid(&["result", &run.concat()]))],
-        "back-matter": { "resources": [{
+        }),
+        import_ap: json!({ "href": format!("#{plan}") }),
+        results: [WithList { object: result, key: "observations", elements: observations }],
+        back_matter: json!({ "resources": [{
             "uuid": plan,
             "title": "Assessment plan",
             "description": "There is no plan apart from the benchmarks that were selected for the audit.",
-        }] },
-    } });
-    value::write(&document, out)
+        }] }),
+    };
+    value::write(&BTreeMap::from([("assessment-results", results)]), out)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Results<R> {
+    uuid: String,
+    metadata: Value,
+    import_ap: Value,
+    results: [R; 1],
+    back_matter: Value,
 }
 
 fn uuid(parts: &[&str]) -> String {
@@ -72,8 +86,8 @@ fn identified<'r>(report: &'r Report, host: &str) -> Vec<(String, &'r Finding)> 
     report.findings.iter().map(|finding| (identify(finding), finding)).collect()
 }
 
-fn result(report: &Report, host: &str, uuid: &str) -> Value {
-    let identified = identified(report, host);
+/// The result but for its observations.
+fn result(report: &Report, host: &str, identified: &[(String, &Finding)], uuid: &str) -> Value {
     let subjects: BTreeMap<String, &Subject> =
         report.findings.iter().map(|finding| (subject_uuid(host, &finding.subject), &finding.subject)).collect();
     let items: Vec<Value> = subjects.iter().map(|(uuid, subject)| item(uuid, subject)).collect();
@@ -104,9 +118,6 @@ fn result(report: &Report, host: &str, uuid: &str) -> Value {
     if !items.is_empty() {
         put(&mut result, "local-definitions", json!({ "inventory-items": items }));
     }
-    let observations: Vec<Value> =
-        identified.iter().map(|(uuid, finding)| observation(report, host, uuid, finding)).collect();
-    put(&mut result, "observations", observations);
     put(&mut result, "risks", risks.collect::<Vec<_>>());
     put(&mut result, "findings", findings);
     result

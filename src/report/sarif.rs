@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::value::{self, put, uri_part};
+use super::value::{self, WithList, put, uri_part};
 use super::{CheckSummary, Finding, Index, Report};
 use crate::verdict::{Severity, Verdict};
 
@@ -18,8 +19,6 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let rules: Vec<Value> = report.checks.iter().map(|check| rule(check, &index)).collect();
     let places: BTreeMap<&str, usize> =
         report.checks.iter().enumerate().map(|(place, check)| (check.id.as_str(), place)).collect();
-    let results: Vec<Value> =
-        report.findings.iter().map(|finding| result(finding, places.get(finding.check.as_str()).copied())).collect();
     let tool = &report.tool;
     let run = json!({
         "tool": { "driver": {
@@ -38,9 +37,19 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             "MACHINE": { "description": { "text": "What was judged, as its kind and its name." } },
         },
         "columnKind": "unicodeCodePoints",
-        "results": results,
+        "results": [],
     });
-    value::write(&json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] }), out)
+    let results = || report.findings.iter().map(|finding| result(finding, places.get(finding.check.as_str()).copied()));
+    let run = WithList { object: run, key: "results", elements: results };
+    value::write(&Log { schema: SCHEMA, version: "2.1.0", runs: [run] }, out)
+}
+
+#[derive(Serialize)]
+struct Log<R> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [R; 1],
 }
 
 fn rule(check: &CheckSummary, index: &Index<'_>) -> Value {

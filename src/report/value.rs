@@ -3,15 +3,50 @@
 use std::io::{self, Write};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// What stands in a URI as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Writes a document, indented, with a newline at its end.
-pub(super) fn write(document: &Value, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
+/// Writes a document with a newline at its end.
+pub(super) fn write(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, document)?;
     out.write_all(b"\n")
+}
+
+/// An object with a list in it whose elements are made as they are written, so that they are never all in memory. When there are
+/// none, the object is written as it is.
+pub(super) struct WithList<F> {
+    /// All else that is in the object.
+    pub(super) object: Value,
+    /// The key of the list.
+    pub(super) key: &'static str,
+    /// Makes the elements.
+    pub(super) elements: F,
+}
+
+impl<F: Fn() -> I, I: Iterator<Item = Value>> Serialize for WithList<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let empty = (self.elements)().next().is_none();
+        for (key, value) in self.object.as_object().into_iter().flatten().filter(|(key, _)| empty || *key != self.key) {
+            map.serialize_entry(key, value)?;
+        }
+        if !empty {
+            map.serialize_entry(self.key, &List(&self.elements))?;
+        }
+        map.end()
+    }
+}
+
+struct List<F>(F);
+
+impl<F: Fn() -> I, I: Iterator<Item = Value>> Serialize for List<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
 }
 
 /// Puts a value into an object, where the format knows no null.

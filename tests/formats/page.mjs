@@ -102,6 +102,8 @@ try {
     assert.ok(across <= 0, `${name} is ${across} pixels too wide`);
     await page.evaluate(() => scrollTo(0, 0));
     await page.screenshot({ path: `${pictures}/${name}.png` });
+    // A colour is of the scheme, a size of the width; the other two pairs have nothing of their own.
+    if (name === "narrow" || name === "dark") continue;
     const violations = await page.evaluate(`${axe}; axe.run().then((result) => result.violations.map((one) =>
       one.id + ": " + one.nodes.slice(0, 3).map((node) => node.html + " " + node.failureSummary).join("\\n")))`);
     assert.deepEqual(violations, [], name);
