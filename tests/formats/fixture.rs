@@ -69,7 +69,7 @@ pub fn report() -> Value {
         let mut finding = json!({
             "check": check, "title": name, "severity": severity, "fingerprint": format!("{index:032x}"),
             "subject": { "kind": "container", "name": name, "id": name },
-            "verdict": verdict, "reason": reason,
+            "verdict": verdict, "reason": reason, "basis": [name], "waiver": null,
             "evidence": [
                 { "fact": name, "value": name, "source": name, "reason": null },
                 { "fact": "list", "value": [name, { "a": name }], "source": format!("/etc/{name}"), "reason": null },

@@ -26,7 +26,7 @@ pub(super) fn write(findings: &[Finding], out: &mut dyn Write) -> io::Result<()>
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        writeln!(out, "  {}: {}{more}", shown(reason), named.join(", "))?;
+        writeln!(out, "  {}: {}{more}", shown(reason), shown(&named.join(", ")))?;
     }
     Ok(())
 }
