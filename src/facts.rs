@@ -4,6 +4,9 @@
 //! read. Rules, the type walk, the plan and the documentation are all read off the schema of [`Facts`], so that there is no
 //! second list of names.
 
+mod apparmor;
+mod banner;
+mod boot;
 mod container;
 mod daemon;
 mod daemon_file;
@@ -18,6 +21,9 @@ mod package;
 mod process;
 mod unit;
 
+pub use apparmor::{AppArmor, AppArmorProfile};
+pub use banner::Banner;
+pub use boot::{FstabEntry, Grub, GrubKernel};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
 pub use daemon::{Daemon, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
@@ -65,6 +71,17 @@ pub struct Facts {
     /// What is mounted where, as the init process sees it.
     #[schemars(extend("x-source" = "/proc/1/mountinfo"))]
     pub mounts: Observed<Vec<HostMount>>,
+    /// What is mounted at boot.
+    #[schemars(extend("x-source" = "/etc/fstab"))]
+    pub fstab: Observed<Vec<FstabEntry>>,
+    /// What GRUB was told.
+    #[schemars(extend("x-source" = "/boot/grub/grub.cfg"))]
+    pub grub: Observed<Grub>,
+    /// What AppArmor does.
+    pub apparmor: Observed<AppArmor>,
+    /// What people see when they log in, by the path of the text, for the paths that checks ask for.
+    #[schemars(extend("x-source" = "{key}, /etc/os-release, /usr/lib/os-release", "x-keyed" = true))]
+    pub banner: BTreeMap<String, Observed<Banner>>,
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]
     pub sysctl: BTreeMap<String, Observed<String>>,

@@ -1,5 +1,7 @@
 //! Looking at the machine. One module is one source of facts; a probe observes, or says why it could not.
 
+pub mod apparmor;
+pub mod banners;
 pub mod capability;
 mod cgroup;
 mod collect;
@@ -8,7 +10,9 @@ mod conf_files;
 pub mod daemon;
 pub mod docker;
 pub mod file;
+pub mod fstab;
 mod glob;
+pub mod grub;
 pub mod host;
 pub mod modules;
 mod mountinfo;

@@ -8,7 +8,10 @@ use std::thread::{self, JoinHandle};
 
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
-use super::{System, View, daemon, file, host, modules, mounts, namespace, packages, process, programs, sysctl, units};
+use super::{
+    System, View, apparmor, banners, daemon, file, fstab, grub, host, modules, mounts, namespace, packages, process,
+    programs, sysctl, units,
+};
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
@@ -67,7 +70,11 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         daemon: engine.kernel.daemon,
         images: engine.answers.images,
         networks: engine.answers.networks,
-        mounts: if plan.wants("mounts") { mounts::observe(&system) } else { Observed::not_collected() },
+        mounts: wanted_fact(plan, "mounts", || mounts::observe(&system)),
+        fstab: wanted_fact(plan, "fstab", || fstab::observe(&system, &view)),
+        grub: wanted_fact(plan, "grub", || grub::observe(&system, &view)),
+        apparmor: wanted_fact(plan, "apparmor", || Observed::known(apparmor::observe(&system, &view))),
+        banner: banners::observe(&system, &view, plan.keys("banner")),
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
         package: packages::observe(&system, &view, plan.keys("package")),
@@ -75,6 +82,11 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         module: modules::observe(&system, &view, plan.keys("module")),
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
     }
+}
+
+/// A fact, if a check reads it or a part of it.
+fn wanted_fact<T>(plan: &Plan, name: &str, observe: impl FnOnce() -> Observed<T>) -> Observed<T> {
+    if plan.wants(name) { observe() } else { Observed::not_collected() }
 }
 
 /// What the engine says, and what the kernel says of the engine and its containers.
