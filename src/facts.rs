@@ -8,6 +8,7 @@ mod apparmor;
 mod banner;
 mod boot;
 mod container;
+mod crash;
 mod daemon;
 mod daemon_file;
 mod engine;
@@ -15,6 +16,7 @@ mod file;
 mod host;
 mod image;
 mod module;
+mod net;
 mod network;
 mod observed;
 mod package;
@@ -25,6 +27,7 @@ pub use apparmor::{AppArmor, AppArmorProfile};
 pub use banner::Banner;
 pub use boot::{FstabEntry, Grub, GrubKernel};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
+pub use crash::Crashes;
 pub use daemon::{Daemon, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
 pub use engine::{Engine, EngineKind};
@@ -32,6 +35,7 @@ pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
 pub use module::Module;
+pub use net::{Listener, Mail, Transport, WirelessInterface};
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
 pub use package::Package;
@@ -82,6 +86,20 @@ pub struct Facts {
     /// What people see when they log in, by the path of the text, for the paths that checks ask for.
     #[schemars(extend("x-source" = "{key}, /etc/os-release, /usr/lib/os-release", "x-keyed" = true))]
     pub banner: BTreeMap<String, Observed<Banner>>,
+    /// What becomes of programs that crash.
+    pub crashes: Observed<Crashes>,
+    /// Whether the kernel speaks IPv6: it has it, was not told to go without, and has it on for some interface.
+    #[schemars(extend("x-source" = "/proc/cmdline, /proc/sys/net/ipv6/conf"))]
+    pub ipv6: Observed<bool>,
+    /// Network interfaces that work by radio.
+    #[schemars(extend("x-source" = "/sys/class/net"))]
+    pub wireless: Observed<Vec<WirelessInterface>>,
+    /// Sockets in the machine's own network namespace that wait for others.
+    #[schemars(extend("x-source" = "/proc/self/net/tcp, /proc/self/net/tcp6, /proc/self/net/udp, /proc/self/net/udp6, \
+        /proc/{pid}/fd, /proc/{pid}/comm, /proc/{pid}/cgroup"))]
+    pub listeners: Observed<Vec<Listener>>,
+    /// To which addresses mail servers are told to listen.
+    pub mail: Observed<Mail>,
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]
     pub sysctl: BTreeMap<String, Observed<String>>,

@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, apparmor, banners, daemon, file, fstab, grub, host, modules, mounts, namespace, packages, process,
-    programs, sysctl, units,
+    System, View, apparmor, banners, crashes, daemon, file, fstab, grub, host, listeners, mail, modules, mounts,
+    namespace, network, packages, process, programs, sysctl, units,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -75,6 +75,11 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         grub: wanted_fact(plan, "grub", || grub::observe(&system, &view)),
         apparmor: wanted_fact(plan, "apparmor", || Observed::known(apparmor::observe(&system, &view))),
         banner: banners::observe(&system, &view, plan.keys("banner")),
+        crashes: wanted_fact(plan, "crashes", || crashes::observe(&system, &view)),
+        ipv6: wanted_fact(plan, "ipv6", || network::ipv6(&system, &view)),
+        wireless: wanted_fact(plan, "wireless", || network::wireless(&system, &view)),
+        listeners: wanted_fact(plan, "listeners", || listeners::observe(&system, &view)),
+        mail: wanted_fact(plan, "mail", || mail::observe(&system, &view)),
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
         package: packages::observe(&system, &view, plan.keys("package")),
