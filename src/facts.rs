@@ -5,6 +5,7 @@
 //! second list of names.
 
 mod apparmor;
+mod apt;
 mod banner;
 mod boot;
 mod container;
@@ -24,6 +25,7 @@ mod process;
 mod unit;
 
 pub use apparmor::{AppArmor, AppArmorProfile};
+pub use apt::{Apt, AptRepository};
 pub use banner::Banner;
 pub use boot::{FstabEntry, Grub, GrubKernel};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
@@ -34,7 +36,7 @@ pub use engine::{Engine, EngineKind};
 pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
-pub use module::Module;
+pub use module::{FilesystemModule, Module};
 pub use net::{Listener, Mail, Transport, WirelessInterface};
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
@@ -78,6 +80,12 @@ pub struct Facts {
     /// What is mounted at boot.
     #[schemars(extend("x-source" = "/etc/fstab"))]
     pub fstab: Observed<Vec<FstabEntry>>,
+    /// Drivers of filesystems that an installed kernel has as modules to load.
+    #[schemars(extend("x-source" = "/lib/modules, /proc/modules, /proc/1/mountinfo, /proc/cmdline, /etc/modprobe.d, \
+        /run/modprobe.d, /usr/local/lib/modprobe.d, /usr/lib/modprobe.d, /lib/modprobe.d"))]
+    pub filesystem_modules: Observed<Vec<FilesystemModule>>,
+    /// What apt trusts, and when it was last run.
+    pub apt: Observed<Apt>,
     /// What GRUB was told.
     #[schemars(extend("x-source" = "/boot/grub/grub.cfg"))]
     pub grub: Observed<Grub>,

@@ -1,6 +1,7 @@
 //! Looking at the machine. One module is one source of facts; a probe observes, or says why it could not.
 
 pub mod apparmor;
+pub mod apt;
 pub mod banners;
 pub mod capability;
 mod cgroup;

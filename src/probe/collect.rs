@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, apparmor, banners, crashes, daemon, file, fstab, grub, host, listeners, mail, modules, mounts,
+    System, View, apparmor, apt, banners, crashes, daemon, file, fstab, grub, host, listeners, mail, modules, mounts,
     namespace, network, packages, process, programs, sysctl, units,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
@@ -72,6 +72,10 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         networks: engine.answers.networks,
         mounts: wanted_fact(plan, "mounts", || mounts::observe(&system)),
         fstab: wanted_fact(plan, "fstab", || fstab::observe(&system, &view)),
+        filesystem_modules: wanted_fact(plan, "filesystem_modules", || {
+            modules::filesystems(&system, &view, &mounts::observe(&system))
+        }),
+        apt: wanted_fact(plan, "apt", || apt::observe(&system, &view)),
         grub: wanted_fact(plan, "grub", || grub::observe(&system, &view)),
         apparmor: wanted_fact(plan, "apparmor", || Observed::known(apparmor::observe(&system, &view))),
         banner: banners::observe(&system, &view, plan.keys("banner")),
