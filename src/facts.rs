@@ -119,7 +119,7 @@ pub struct Facts {
     pub sysctl_at_boot: BTreeMap<String, Observed<String>>,
     /// Packages by name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/var/lib/dpkg/status, /var/lib/dpkg/updates", "x-keyed" = true))]
-    pub package: BTreeMap<String, Observed<Package>>,
+    pub packages: BTreeMap<String, Observed<Package>>,
     /// systemd's units by name, such as `cups.service`, for the names that checks ask for.
     #[schemars(extend("x-source" = "/etc/systemd, /run/systemd, /usr/local/lib/systemd/system, /usr/lib/systemd/system, \
         /lib/systemd/system, /etc/init.d, /etc/rc2.d, /etc/rc3.d, /etc/rc4.d, /etc/rc5.d, /etc/rcS.d, /sys/fs/cgroup",

@@ -86,7 +86,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         mail: wanted_fact(plan, "mail", || mail::observe(&system, &view)),
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
-        package: packages::observe(&system, &view, plan.keys("package")),
+        packages: packages::observe(&system, &view, plan.keys("packages")),
         unit: units::observe(&system, &view, plan.keys("unit")),
         module: modules::observe(&system, &view, plan.keys("module")),
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
