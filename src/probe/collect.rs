@@ -71,6 +71,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         images: engine.answers.images,
         networks: engine.answers.networks,
         mounts: wanted_fact(plan, "mounts", || mounts::observe(&system)),
+        mount: mounts::at(&system, plan.keys("mount")),
         fstab: wanted_fact(plan, "fstab", || fstab::observe(&system, &view)),
         filesystem_modules: wanted_fact(plan, "filesystem_modules", || {
             modules::filesystems(&system, &view, &mounts::observe(&system))
@@ -89,7 +90,10 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         packages: packages::observe(&system, &view, plan.keys("packages")),
         unit: units::observe(&system, &view, plan.keys("unit")),
         module: modules::observe(&system, &view, plan.keys("module")),
-        file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
+        file: plan
+            .keys("file")
+            .map(|path| (path.clone(), view.files().map_or_else(Into::into, |()| file::observe(&system, path))))
+            .collect(),
     }
 }
 

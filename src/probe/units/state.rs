@@ -216,7 +216,7 @@ impl<'s> Look<'s> {
                 let (key, value) = line.split_once('=')?;
                 (key.trim() == setting).then(|| value.trim().to_owned())
             });
-            value = assigned.last().or(value);
+            value = assigned.fold(value, |_, assigned| Some(assigned));
         }
         Ok(value.filter(|value| !value.is_empty()))
     }
