@@ -110,8 +110,13 @@ impl<'s> Look<'s> {
             Ok(Fragment::File(path)) => (Observed::known(path.display().to_string()), Observed::known(false)),
             Err(gap) => (gap.clone().into(), gap.into()),
         };
-        let triggered_by = self.triggered_by(name).into();
-        Unit { file, masked, enabled: self.enabled(name), triggered_by, active: active(self.system, name) }
+        let none = file.value().is_some_and(String::is_empty) && masked.value() == Some(&false);
+        let active = match active(self.system, name) {
+            // What there is not cannot run, whoever starts services here.
+            Observed::Unknown { .. } if none => Observed::known(false),
+            active => active,
+        };
+        Unit { file, masked, enabled: self.enabled(name), triggered_by: self.triggered_by(name).into(), active }
     }
 
     fn fragment(&self, name: &str) -> Result<Fragment, Gap> {
