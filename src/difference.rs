@@ -102,11 +102,8 @@ impl Difference {
         let before = was.map(|was| was.verdict);
         let change = || change(now, before, Some(now.verdict));
         match (before, now.verdict) {
-            (Some(Verdict::Fail), Verdict::Fail) => {
-                if was.is_some_and(|was| was.evidence != now.evidence) {
-                    self.changed.push(change());
-                }
-            }
+            (Some(Verdict::Fail), Verdict::Fail) if was.is_some_and(|was| was.evidence == now.evidence) => {}
+            (Some(Verdict::Fail), Verdict::Fail) => self.changed.push(change()),
             (_, Verdict::Fail) => self.newly_failing.push(change()),
             // What could not be seen has not got better.
             (Some(Verdict::Fail | Verdict::Pass), Verdict::Unknown) => self.newly_unknown.push(change()),

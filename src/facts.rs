@@ -4,29 +4,47 @@
 //! read. Rules, the type walk, the plan and the documentation are all read off the schema of [`Facts`], so that there is no
 //! second list of names.
 
+mod apparmor;
+mod apt;
+mod banner;
+mod boot;
 mod container;
+mod crash;
 mod daemon;
 mod daemon_file;
 mod engine;
 mod file;
 mod host;
 mod image;
+mod module;
+mod net;
 mod network;
 mod observed;
+mod package;
 mod process;
 mod swarm;
+mod unit;
 
+pub use apparmor::{AppArmor, AppArmorProfile};
+pub use apt::{Apt, AptRepository};
+pub use banner::Banner;
+pub use boot::{FstabEntry, Grub, GrubKernel};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
+pub use crash::Crashes;
 pub use daemon::{Daemon, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
 pub use engine::{Engine, EngineKind};
 pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
+pub use module::{FilesystemModule, Module};
+pub use net::{Listener, Mail, Transport, WirelessInterface};
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
+pub use package::Package;
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
 pub use swarm::{Service, Swarm, SwarmAddresses};
+pub use unit::Unit;
 
 use std::collections::BTreeMap;
 
@@ -65,9 +83,62 @@ pub struct Facts {
     /// What is mounted where, as the init process sees it.
     #[schemars(extend("x-source" = "/proc/1/mountinfo"))]
     pub mounts: Observed<Vec<HostMount>>,
+    /// What is mounted at a path itself, by path, for the paths that checks ask for; null where nothing is.
+    #[schemars(extend("x-source" = "/proc/1/mountinfo", "x-keyed" = true))]
+    pub mount: BTreeMap<String, Observed<Option<HostMount>>>,
+    /// What is mounted at boot.
+    #[schemars(extend("x-source" = "/etc/fstab"))]
+    pub fstab: Observed<Vec<FstabEntry>>,
+    /// Drivers of filesystems that an installed kernel has as modules to load.
+    #[schemars(extend("x-source" = "/lib/modules, /proc/modules, /proc/1/mountinfo, /proc/cmdline, /etc/modprobe.d, \
+        /run/modprobe.d, /usr/local/lib/modprobe.d, /usr/lib/modprobe.d, /lib/modprobe.d"))]
+    pub filesystem_modules: Observed<Vec<FilesystemModule>>,
+    /// What apt trusts, and when it was last run.
+    pub apt: Observed<Apt>,
+    /// What GRUB was told.
+    #[schemars(extend("x-source" = "/boot/grub/grub.cfg"))]
+    pub grub: Observed<Grub>,
+    /// What AppArmor does.
+    pub apparmor: Observed<AppArmor>,
+    /// What people see when they log in, by the path of the text, for the paths that checks ask for.
+    #[schemars(extend("x-source" = "{key}, /etc/os-release, /usr/lib/os-release", "x-keyed" = true))]
+    pub banner: BTreeMap<String, Observed<Banner>>,
+    /// What becomes of programs that crash.
+    pub crashes: Observed<Crashes>,
+    /// Whether the kernel speaks IPv6: it has it, was not told to go without, and has it on for some interface.
+    #[schemars(extend("x-source" = "/proc/cmdline, /proc/sys/net/ipv6/conf"))]
+    pub ipv6: Observed<bool>,
+    /// Network interfaces that work by radio.
+    #[schemars(extend("x-source" = "/sys/class/net"))]
+    pub wireless: Observed<Vec<WirelessInterface>>,
+    /// Sockets in the machine's own network namespace that wait for others.
+    #[schemars(extend("x-source" = "/proc/self/net/tcp, /proc/self/net/tcp6, /proc/self/net/udp, /proc/self/net/udp6, \
+        /proc/{pid}/fd, /proc/{pid}/comm, /proc/{pid}/cgroup"))]
+    pub listeners: Observed<Vec<Listener>>,
+    /// To which addresses mail servers are told to listen.
+    pub mail: Observed<Mail>,
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]
     pub sysctl: BTreeMap<String, Observed<String>>,
+    /// Values that kernel settings get at boot, by dotted name, for the names that checks ask for: by systemd-sysctl from the
+    /// files of sysctl.d, and by ufw where it is enabled. Empty where nothing sets one, so that the kernel's own value stands.
+    #[schemars(extend("x-source" = "/etc/sysctl.d, /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d, /lib/sysctl.d, \
+        /etc/sysctl.conf, /etc/ufw, /etc/default/ufw, /usr/sbin/ufw, /etc/systemd, /run/systemd, /usr/local/lib/systemd/system, \
+        /usr/lib/systemd/system, /lib/systemd/system, /etc/init.d", "x-keyed" = true))]
+    pub sysctl_at_boot: BTreeMap<String, Observed<String>>,
+    /// Packages by name, for the names that checks ask for.
+    #[schemars(extend("x-source" = "/var/lib/dpkg/status, /var/lib/dpkg/updates", "x-keyed" = true))]
+    pub packages: BTreeMap<String, Observed<Package>>,
+    /// systemd's units by name, such as `cups.service`, for the names that checks ask for.
+    #[schemars(extend("x-source" = "/etc/systemd, /run/systemd, /usr/local/lib/systemd/system, /usr/lib/systemd/system, \
+        /lib/systemd/system, /etc/init.d, /etc/rc2.d, /etc/rc3.d, /etc/rc4.d, /etc/rc5.d, /etc/rcS.d, /sys/fs/cgroup",
+        "x-keyed" = true))]
+    pub unit: BTreeMap<String, Unit>,
+    /// Kernel modules by name, for the names that checks ask for.
+    #[schemars(extend("x-source" = "/lib/modules, /proc/modules, /proc/sys/kernel/osrelease, /proc/filesystems, \
+        /proc/net/protocols, /sys/module, /proc/cmdline, /etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, \
+        /usr/lib/modprobe.d, /lib/modprobe.d, /bin, /usr/bin", "x-keyed" = true))]
+    pub module: BTreeMap<String, Module>,
     /// Files by absolute path, for the paths that checks ask for; null where there is none. Symbolic links are followed.
     #[schemars(extend("x-source" = "{key}", "x-keyed" = true))]
     pub file: BTreeMap<String, Observed<Option<File>>>,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -97,7 +98,12 @@ fn fill(json: &mut Value, parameters: &BTreeMap<String, String>) {
     match json {
         Value::String(text) => *text = fill_parameters(text, parameters),
         Value::Array(items) => items.iter_mut().for_each(|item| fill(item, parameters)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| fill(field, parameters)),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|field| fill(field, parameters));
+            // What is collected by name may be named by a parameter.
+            *fields =
+                mem::take(fields).into_iter().map(|(key, value)| (fill_parameters(&key, parameters), value)).collect();
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

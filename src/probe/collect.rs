@@ -8,7 +8,10 @@ use std::thread::{self, JoinHandle};
 
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
-use super::{System, View, daemon, file, host, mounts, namespace, process, programs, sysctl};
+use super::{
+    System, View, apparmor, apt, banners, crashes, daemon, file, fstab, grub, host, listeners, mail, modules, mounts,
+    namespace, network, packages, process, programs, sysctl, units,
+};
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
@@ -69,10 +72,36 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         networks: engine.answers.networks,
         swarm: engine.answers.swarm,
         services: engine.answers.services,
-        mounts: if plan.wants("mounts") { mounts::observe(&system) } else { Observed::not_collected() },
+        mounts: wanted_fact(plan, "mounts", || mounts::observe(&system)),
+        mount: mounts::at(&system, plan.keys("mount")),
+        fstab: wanted_fact(plan, "fstab", || fstab::observe(&system, &view)),
+        filesystem_modules: wanted_fact(plan, "filesystem_modules", || {
+            modules::filesystems(&system, &view, &mounts::observe(&system))
+        }),
+        apt: wanted_fact(plan, "apt", || apt::observe(&system, &view)),
+        grub: wanted_fact(plan, "grub", || grub::observe(&system, &view)),
+        apparmor: wanted_fact(plan, "apparmor", || Observed::known(apparmor::observe(&system, &view))),
+        banner: banners::observe(&system, &view, plan.keys("banner")),
+        crashes: wanted_fact(plan, "crashes", || crashes::observe(&system, &view)),
+        ipv6: wanted_fact(plan, "ipv6", || network::ipv6(&system, &view)),
+        wireless: wanted_fact(plan, "wireless", || network::wireless(&system, &view)),
+        listeners: wanted_fact(plan, "listeners", || listeners::observe(&system, &view)),
+        mail: wanted_fact(plan, "mail", || mail::observe(&system, &view)),
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
-        file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
+        sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
+        packages: packages::observe(&system, &view, plan.keys("packages")),
+        unit: units::observe(&system, &view, plan.keys("unit")),
+        module: modules::observe(&system, &view, plan.keys("module")),
+        file: plan
+            .keys("file")
+            .map(|path| (path.clone(), view.files().map_or_else(Into::into, |()| file::observe(&system, path))))
+            .collect(),
     }
+}
+
+/// A fact, if a check reads it or a part of it.
+fn wanted_fact<T>(plan: &Plan, name: &str, observe: impl FnOnce() -> Observed<T>) -> Observed<T> {
+    if plan.wants(name) { observe() } else { Observed::not_collected() }
 }
 
 /// What the engine says, and what the kernel says of the engine and its containers.

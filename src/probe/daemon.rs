@@ -18,6 +18,7 @@ mod swarm;
 mod tls;
 
 pub use owner::{engine_sockets, owner};
+pub(super) use process::{processes, sockets};
 
 use semver::Version;
 

@@ -1,12 +1,15 @@
-//! systemd's units: which files make one (`man systemd.unit`, "Unit File Load Path").
+//! systemd's units: which files make one (`man systemd.unit`, "Unit File Load Path"), what starts it, and whether it runs.
 
-use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+mod state;
+
+pub(super) use state::enabled;
+pub use state::observe;
+
 use std::path::{Path, PathBuf};
 
-use crate::facts::{Gap, GapKind};
-use crate::probe::System;
-use crate::probe::daemon::process::Dockerd;
+use super::System;
+use super::conf_files::{self, Entry, entry};
+use crate::facts::Gap;
 
 /// Directories of system units, the one that counts first.
 const SYSTEM: &[&str] = &[
@@ -45,19 +48,19 @@ const USER: &[&str] = &[
     "%t/systemd/generator.late",
 ];
 
-/// Directories of the units of the systemd that starts dockerd, the one that counts first.
-pub(super) fn folders(dockerd: &Dockerd<'_>, rootless: bool) -> Result<Vec<PathBuf>, Gap> {
-    if !rootless {
-        return Ok(SYSTEM.iter().map(PathBuf::from).collect());
-    }
-    let home = dockerd.home()?;
-    let runtime = PathBuf::from(format!("/run/user/{}", dockerd.uid()?));
+/// Directories of the system's units, the one that counts first.
+pub(super) fn system_folders() -> Vec<PathBuf> {
+    SYSTEM.iter().map(PathBuf::from).collect()
+}
+
+/// Directories of a user's units, the one that counts first, given the home directory and that of run-time files.
+pub(super) fn user_folders(home: &Path, runtime: &Path) -> Vec<PathBuf> {
     let whole = |folder: &&str| match (folder.strip_prefix("~/"), folder.strip_prefix("%t/")) {
         (Some(rest), _) => home.join(rest),
         (_, Some(rest)) => runtime.join(rest),
         _ => PathBuf::from(folder),
     };
-    Ok(USER.iter().map(whole).collect())
+    USER.iter().map(whole).collect()
 }
 
 /// The file of a unit and its drop-ins.
@@ -74,26 +77,6 @@ pub(super) fn files(root: &System, folders: &[PathBuf], name: &str) -> Result<Ve
     Ok(found)
 }
 
-/// What a unit's name leads to.
-enum Entry {
-    Nothing,
-    /// `/dev/null`, which says that there shall be none.
-    Mask,
-    File(PathBuf),
-}
-
-fn entry(root: &System, path: &Path) -> Result<Entry, Gap> {
-    let null = Path::new("/dev/null");
-    match root.resolve(path) {
-        Ok(target) if target == null => Ok(Entry::Mask),
-        Ok(target) => Ok(Entry::File(target)),
-        Err(gap) if gap.kind == GapKind::Missing => {
-            Ok(if root.link(path).is_ok_and(|target| target == null) { Entry::Mask } else { Entry::Nothing })
-        }
-        Err(gap) => Err(gap),
-    }
-}
-
 /// The first file of that name. A mask is no file; what it masks is in force again as soon as it is gone.
 fn fragment(root: &System, folders: &[PathBuf], name: &str) -> Result<Option<(PathBuf, PathBuf)>, Gap> {
     for folder in folders {
@@ -105,7 +88,8 @@ fn fragment(root: &System, folders: &[PathBuf], name: &str) -> Result<Option<(Pa
     Ok(None)
 }
 
-/// Drop-ins in the directories of the unit, of its name cut off at each hyphen, and of its kind; of one name the first counts.
+/// Drop-ins in the directories of the unit, of its name cut off at each hyphen, and of its kind, in the order in which they are
+/// read.
 fn drop_ins(root: &System, folders: &[PathBuf], names: &[String]) -> Result<Vec<PathBuf>, Gap> {
     let mut ways: Vec<PathBuf> = Vec::new();
     for name in names {
@@ -116,26 +100,7 @@ fn drop_ins(root: &System, folders: &[PathBuf], names: &[String]) -> Result<Vec<
     if let Some(kind) = names.first().map(|name| kind(name)) {
         ways.extend(folders.iter().map(|folder| folder.join(format!("{kind}.d"))));
     }
-    let mut seen: BTreeSet<OsString> = BTreeSet::new();
-    let mut found = Vec::new();
-    for way in ways {
-        let entries = match root.entries(&way) {
-            Ok(entries) => entries,
-            Err(gap) if gap.kind == GapKind::Missing => continue,
-            Err(gap) => return Err(gap),
-        };
-        for name in entries.into_iter().filter(|name| Path::new(name).extension() == Some(OsStr::new("conf"))) {
-            let path = way.join(&name);
-            match entry(root, &path)? {
-                Entry::File(_) if seen.insert(name.clone()) => found.push(path),
-                Entry::Mask => {
-                    seen.insert(name);
-                }
-                Entry::File(_) | Entry::Nothing => {}
-            }
-        }
-    }
-    Ok(found)
+    conf_files::in_order(root, &ways, conf_files::is_conf)
 }
 
 /// `service` of `docker.service`.
