@@ -156,8 +156,9 @@ fn stored(args: &ReportArgs) -> Result<u8, Failure> {
     let report = json.and_then(|json| report::read(&json));
     let report = report.map_err(|why| format!("cannot read the report {name}: {why}"))?;
     let saved = output::Destination::save_all(destinations, &report);
-    output::print(&report, &args.output)?;
+    let printed = output::print(&report, &args.output);
     saved?;
+    printed?;
     Ok(0)
 }
 

@@ -64,6 +64,11 @@ fn what_is_no_report_is_told() {
         (changed(&|report| report["collected_at"] = "yester\u{1b}day".into()), r"is no time: yester\u{1b}day"),
         (changed(&|report| report["collected_at"] = "0001-01-01T00:00:00Z".into()), "is no time"),
         (changed(&|report| report["benchmarks"][0]["sections"] = json!([])), "is in none of its sections"),
+        (
+            changed(&|report| report["benchmarks"][0]["controls"][0]["verdict"] = "manual".into()),
+            "is manual, and its findings are",
+        ),
+        (changed(&|report| report["findings"] = json!([])), "and its findings are not-applicable"),
     ];
     for (json, words) in cases {
         let run = render(&json);
@@ -77,6 +82,24 @@ fn what_is_no_report_is_told() {
         let run = finish(plimsoll().args(["report", file]));
         assert!(run.code == 2 && run.stderr.contains(words), "{}", run.stderr);
     }
+}
+
+/// A reader that has seen enough does not hide that a file could not be written.
+#[test]
+fn what_cannot_be_saved_is_told_to_whoever_reads() {
+    let (liar, folder) = (Liar::with_web(), TempDir::new().unwrap());
+    let json = finish(plimsoll().args(["audit", "--format", "json", "--engine-socket"]).arg(liar.socket())).stdout;
+    std::fs::write(folder.path().join("report.json"), json).unwrap();
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 1; {} report report.json -o json=again.json | :; exit ${{PIPESTATUS[0]}}",
+        env!("CARGO_BIN_EXE_plimsoll")
+    );
+    let bash =
+        |script: &str| finish(std::process::Command::new("bash").current_dir(folder.path()).args(["-c", script]));
+    let run = bash(&script);
+    assert!(run.code == 2 && run.stderr.contains("cannot write again.json: File too large"), "{}", run.stderr);
+    let run = bash(&script.replace("ulimit -f 1; ", ""));
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }
 
 /// A report with nothing in it, and one that says more than this program knows.
