@@ -19,6 +19,8 @@ pub struct BenchmarkFile {
     pub title: String,
     /// What has to be there for it to apply; nothing, by default.
     pub needs: Option<Needs>,
+    /// The distribution whose machines it is for; any, by default.
+    pub fits: Option<Release>,
     /// Whose the numbers are, and what is left out.
     pub source: String,
     /// Kinds of system whose levels differ, such as `server` and `workstation`, the usual one first; none by default.
@@ -36,6 +38,16 @@ pub struct BenchmarkFile {
 pub enum Needs {
     /// A container engine with Docker's API.
     Docker,
+}
+
+/// A release of a distribution, as `/etc/os-release` has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// The distribution's `ID`, such as `debian`.
+    pub id: String,
+    /// Its `VERSION_ID`, such as `12`.
+    pub version: String,
 }
 
 /// A section of a benchmark.

@@ -1,8 +1,10 @@
 //! The command line. Man page and completions are made from it.
 
+mod judge;
 mod output;
 
-pub use self::output::{Color, Format, Output, OutputArgs};
+pub use self::judge::{EngineArgs, JudgeArgs, SelectArgs};
+pub use self::output::{Color, Format, Output, OutputArgs, Plain};
 
 use std::path::PathBuf;
 
@@ -23,11 +25,12 @@ pub struct Cli {
 }
 
 const EXIT_STATUS: &str = "\
-Exit status of `audit`:
+Exit status of `audit` and `record`:
   0  nothing failed
-  1  a failure at or above --fail-on
+  1  a failure at or above --fail-on that nobody bears
   2  the audit could not run: wrong arguments, a faulty check, no engine where one is needed
-  3  nothing failed, but something could not be judged";
+  3  nothing failed, but something could not be judged
+With --baseline, and of `diff`, 1 and 3 are of what got worse alone.";
 
 /// What plimsoll can do.
 #[derive(Debug, Subcommand)]
@@ -47,6 +50,12 @@ pub enum Verb {
     Waive(WaiveArgs),
     /// Render a report again that was written as JSON
     Report(ReportArgs),
+    /// Compare two reports
+    Diff(DiffArgs),
+    /// Judge this machine for the record: keep the report, and say only what has changed
+    Record(RecordArgs),
+    /// Draw the scores of the record over time
+    History(HistoryArgs),
     /// Print the JSON schema of a format
     Schema(SchemaArgs),
 }
@@ -54,24 +63,80 @@ pub enum Verb {
 /// Arguments of `audit`.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// What to judge.
+    /// What to judge, and by what.
     #[command(flatten)]
-    pub select: SelectArgs,
-    /// Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]
-    #[arg(long, value_name = "PATH")]
-    pub engine_socket: Option<PathBuf>,
-    /// The site's policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
-    /// Failures that somebody has taken on [default: /etc/plimsoll/waivers.toml]
-    #[arg(long, value_name = "FILE")]
-    pub waivers: Option<PathBuf>,
-    /// Least severity of a failure that makes the exit status 1
-    #[arg(long, value_name = "SEVERITY", default_value = "low")]
-    pub fail_on: Severity,
+    pub judge: JudgeArgs,
+    /// Judge facts that `collect` wrote, here or elsewhere, in place of this machine; can be given several times
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "engine_socket", long_help = FACTS_HELP)]
+    pub facts: Vec<PathBuf>,
+    /// An earlier report: only what got worse since then makes the exit status 1 or 3
+    #[arg(long, value_name = "FILE", long_help = BASELINE_HELP)]
+    pub baseline: Option<PathBuf>,
     /// How to write the report, and where.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+const FACTS_HELP: &str = "\
+Judge facts that `collect` wrote, here or elsewhere, in place of this machine; can be given several times. Each file gives a report, \
+as JSON one a line, and the exit status is of the worst. What was not collected is unknown";
+
+const BASELINE_HELP: &str = "\
+An earlier report, as JSON, packed or not: only failures that were none then make the exit status 1, and only what could be judged \
+then makes it 3. What has changed is told after the report, on standard error unless that is text";
+
+/// Arguments of `record`.
+#[derive(Debug, Args)]
+pub struct RecordArgs {
+    /// What to judge, and by what.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+    /// Where to keep the record.
+    #[command(flatten)]
+    pub state: StateArgs,
+    /// Days after which a dated report is removed
+    #[arg(long, value_name = "DAYS", default_value_t = 400)]
+    pub keep_days: u32,
+    /// How many reports to keep, however old they are
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    pub keep_least: usize,
+    /// Write the report to another file too, as -o prometheus=/var/lib/prometheus/node-exporter/plimsoll.prom
+    #[arg(short, long, value_name = "FORMAT=PATH")]
+    pub output: Vec<Output>,
+}
+
+/// Arguments of `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Where the record is.
+    #[command(flatten)]
+    pub state: StateArgs,
+    /// How to print it; as JSON, a line for each audit
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Plain,
+}
+
+/// Where a record is kept.
+#[derive(Debug, Args)]
+pub struct StateArgs {
+    /// Directory of the record
+    #[arg(long, value_name = "DIR", env = "STATE_DIRECTORY", default_value = crate::record::STATE)]
+    pub state: PathBuf,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The earlier report, as JSON, packed or not
+    pub old: PathBuf,
+    /// The later report
+    pub new: PathBuf,
+    /// How to print the differences; `plimsoll schema diff` describes the JSON
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Plain,
+    /// Least severity of a new failure that makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "low")]
+    pub fail_on: Severity,
 }
 
 /// Arguments of `collect`.
@@ -80,9 +145,9 @@ pub struct CollectArgs {
     /// What to look at: what every check reads, unless something is selected.
     #[command(flatten)]
     pub select: SelectArgs,
-    /// Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]
-    #[arg(long, value_name = "PATH")]
-    pub engine_socket: Option<PathBuf>,
+    /// Which engine to ask.
+    #[command(flatten)]
+    pub engine: EngineArgs,
     /// File for the facts, packed if its name ends in .zst or .gz; - for standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
@@ -97,39 +162,6 @@ pub struct ReportArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 }
-
-/// What to judge: everything, unless something is selected.
-#[derive(Clone, Debug, Default, Args)]
-pub struct SelectArgs {
-    /// Benchmark to judge by; can be given several times [default: the newest for the engine that is there]
-    #[arg(long, value_name = "ID")]
-    pub benchmark: Vec<String>,
-    /// Highest level of controls to include
-    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=2))]
-    pub level: Option<u8>,
-    /// Kind of system to judge by, where a benchmark tells several apart [default: its first]
-    #[arg(long, value_name = "PROFILE")]
-    pub profile: Option<String>,
-    /// Only these checks
-    #[arg(long, value_name = "ID")]
-    pub check: Vec<String>,
-    /// Not these checks
-    #[arg(long, value_name = "ID")]
-    pub skip: Vec<String>,
-    /// Only controls of this section, or this control
-    #[arg(long, value_name = "NUMBER")]
-    pub section: Vec<String>,
-    /// Only containers whose name matches this glob
-    #[arg(long, value_name = "GLOB")]
-    pub container: Option<String>,
-    /// Directory with checks of your own, which add to the built-in ones or override them by id
-    #[arg(long, value_name = "DIR", long_help = CHECKS_HELP)]
-    pub checks: Vec<PathBuf>,
-}
-
-const CHECKS_HELP: &str = "\
-Directory with checks of your own, which add to the built-in ones or override them by id. /etc/plimsoll/checks.d is read when \
-it is there. TOML files below a directory `benchmarks` are benchmarks, all others are checks";
 
 /// Verbs of `checks`.
 #[derive(Debug, Subcommand)]
@@ -219,4 +251,8 @@ pub enum SchemaOf {
     Policy,
     /// A site's waivers
     Waivers,
+    /// What `diff --format json` prints
+    Diff,
+    /// A line that `record` writes and `history --format json` prints
+    History,
 }

@@ -3,8 +3,12 @@
 mod audit;
 mod checks;
 mod collect;
+mod compare;
+mod judge;
+mod keep;
 mod output;
 mod progress;
+mod usual;
 mod waive;
 
 use std::io::{self, Write};
@@ -17,13 +21,12 @@ use crate::cli::{Cli, LintArgs, ReportArgs, SchemaOf, SelectArgs, Verb};
 use crate::diagnostic::Diagnostics;
 use crate::library::{Library, SITE_CHECKS};
 use crate::plan::Plan;
-use crate::selection::{Request, Selection};
-use crate::{document, report};
+use crate::probe::host;
+use crate::record;
+use crate::selection::Selection;
 
 /// The exit status of what could not run.
 const COULD_NOT_RUN: u8 = 2;
-/// The largest stored report that is read, in bytes; one of ten thousand containers is smaller.
-const MAX_REPORT: u64 = 1 << 30;
 
 /// Why a verb could not run.
 #[derive(Debug)]
@@ -70,6 +73,9 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Plan(args) => plan(args),
         Verb::Waive(args) => waive::run(args),
         Verb::Report(args) => stored(args),
+        Verb::Diff(args) => compare::run(args),
+        Verb::Record(args) => keep::record(args),
+        Verb::History(args) => keep::history(args),
         Verb::Schema(args) => schema(args.of),
     };
     match result {
@@ -105,26 +111,6 @@ fn library(directories: &[PathBuf]) -> Result<Library, Diagnostics> {
     Library::with_site(&usual.into_iter().chain(directories.iter().cloned()).collect::<Vec<_>>())
 }
 
-/// What the person asked for; without a benchmark named, the newest that fits the engine.
-fn request(args: &SelectArgs, library: &Library, engine: bool) -> Request {
-    let mut benchmarks = args.benchmark.clone();
-    if benchmarks.is_empty() && engine {
-        // Ids end in versions whose parts are single digits or sort alike.
-        let newest =
-            library.benchmarks().map(|benchmark| &benchmark.id).filter(|id| id.starts_with("cis-docker-")).max();
-        benchmarks.extend(newest.cloned());
-    }
-    Request {
-        benchmarks,
-        level: args.level,
-        profile: args.profile.clone(),
-        checks: args.check.clone(),
-        skip: args.skip.clone(),
-        sections: args.section.clone(),
-        container: args.container.clone(),
-    }
-}
-
 fn lint(args: &LintArgs) -> Result<u8, Failure> {
     let library = Library::with_site(args.directory.as_slice())?;
     let site = args.directory.is_some();
@@ -136,7 +122,8 @@ fn lint(args: &LintArgs) -> Result<u8, Failure> {
 
 fn plan(args: &SelectArgs) -> Result<u8, Failure> {
     let library = library(&args.checks)?;
-    let selection = Selection::new(&library, &request(args, &library, true))?;
+    let os = host::os();
+    let selection = Selection::new(&library, &usual::request(args, &library, true, os.value()))?;
     let plan = Plan::of(selection.checks.values().copied());
     let mut stdout = io::stdout().lock();
     for place in crate::probe::places(&plan) {
@@ -148,13 +135,7 @@ fn plan(args: &SelectArgs) -> Result<u8, Failure> {
 /// Renders a stored report again.
 fn stored(args: &ReportArgs) -> Result<u8, Failure> {
     let destinations = output::Destination::open_all(&args.output.output)?;
-    let json = match args.file.as_path() {
-        stdin if stdin == Path::new("-") => document::text_of(io::stdin().lock(), MAX_REPORT),
-        file => document::text(file, MAX_REPORT),
-    };
-    let name = args.file.display();
-    let report = json.and_then(|json| report::read(&json));
-    let report = report.map_err(|why| format!("cannot read the report {name}: {why}"))?;
+    let report = record::read(&args.file)?;
     let saved = output::Destination::save_all(destinations, &report);
     let printed = output::print(&report, &args.output);
     saved?;
@@ -168,6 +149,8 @@ fn schema(of: SchemaOf) -> Result<u8, Failure> {
         SchemaOf::Report => schemars::schema_for!(crate::report::Report),
         SchemaOf::Check => schemars::schema_for!(crate::check::CheckFile),
         SchemaOf::Waivers => schemars::schema_for!(crate::waiver::WaiverFile),
+        SchemaOf::Diff => schemars::schema_for!(crate::difference::Difference),
+        SchemaOf::History => schemars::schema_for!(crate::record::Line),
         SchemaOf::Policy => schemars::schema_for!(crate::policy::PolicyFile),
         SchemaOf::Benchmark => schemars::schema_for!(crate::benchmark::BenchmarkFile),
     };

@@ -28,6 +28,7 @@ mod parallel;
 pub mod plan;
 pub mod policy;
 pub mod probe;
+pub mod record;
 pub mod report;
 pub mod selection;
 pub mod types;

@@ -33,6 +33,9 @@ complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "lint" -d 'Prove c
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "plan" -d 'Print every file and API call that an audit would read'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "waive" -d 'Take on a failure: add a waiver to the site\'s'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "report" -d 'Render a report again that was written as JSON'
+complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "diff" -d 'Compare two reports'
+complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "record" -d 'Judge this machine for the record: keep the report, and say only what has changed'
+complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "history" -d 'Draw the scores of the record over time'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "schema" -d 'Print the JSON schema of a format'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l benchmark -d 'Benchmark to judge by; can be given several times [default: the newest for the engine that is there]' -r
@@ -50,6 +53,8 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l fail-on -d '
 medium\t'A weakness that needs another one to be used'
 high\t'A weakness that can be used by itself under common conditions'
 critical\t'A way to the host, or no barrier at all'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l facts -d 'Judge facts that `collect` wrote, here or elsewhere, in place of this machine; can be given several times' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l baseline -d 'An earlier report: only what got worse since then makes the exit status 1 or 3' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l format -d 'How to print the report' -r -f -a "text\t'For people'
 json\t'For programs; `plimsoll schema report` describes it, and `plimsoll report` reads it again'
 html\t'A page of its own for browsers, which needs no server and no network'
@@ -131,16 +136,50 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand report" -l color -d 'W
 always\t'Always'
 never\t'Never'"
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand diff" -l format -d 'How to print the differences; `plimsoll schema diff` describes the JSON' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand diff" -l fail-on -d 'Least severity of a new failure that makes the exit status 1' -r -f -a "low\t'Hardening that limits damage after something else went wrong'
+medium\t'A weakness that needs another one to be used'
+high\t'A weakness that can be used by itself under common conditions'
+critical\t'A way to the host, or no barrier at all'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l benchmark -d 'Benchmark to judge by; can be given several times [default: the newest for the engine that is there]' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l level -d 'Highest level of controls to include' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l profile -d 'Kind of system to judge by, where a benchmark tells several apart [default: its first]' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l check -d 'Only these checks' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l skip -d 'Not these checks' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l section -d 'Only controls of this section, or this control' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l container -d 'Only containers whose name matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l policy -d 'The site\'s policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l waivers -d 'Failures that somebody has taken on [default: /etc/plimsoll/waivers.toml]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l fail-on -d 'Least severity of a failure that makes the exit status 1' -r -f -a "low\t'Hardening that limits damage after something else went wrong'
+medium\t'A weakness that needs another one to be used'
+high\t'A weakness that can be used by itself under common conditions'
+critical\t'A way to the host, or no barrier at all'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l state -d 'Directory of the record' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l keep-days -d 'Days after which a dated report is removed' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l keep-least -d 'How many reports to keep, however old they are' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -s o -l output -d 'Write the report to another file too, as -o prometheus=/var/lib/prometheus/node-exporter/plimsoll.prom' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand history" -l state -d 'Directory of the record' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand history" -l format -d 'How to print it; as JSON, a line for each audit' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report schema help" -f -a "audit" -d 'Judge this machine and its containers'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report schema help" -f -a "collect" -d 'Look at this machine and its containers, and keep what was seen in a file'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report schema help" -f -a "checks" -d 'List the checks, or explain one'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report schema help" -f -a "waive" -d 'Take on a failure: add a waiver to the site\'s'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report schema help" -f -a "report" -d 'Render a report again that was written as JSON'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report schema help" -f -a "schema" -d 'Print the JSON schema of a format'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "audit" -d 'Judge this machine and its containers'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "collect" -d 'Look at this machine and its containers, and keep what was seen in a file'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "checks" -d 'List the checks, or explain one'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "waive" -d 'Take on a failure: add a waiver to the site\'s'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "report" -d 'Render a report again that was written as JSON'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "diff" -d 'Compare two reports'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "record" -d 'Judge this machine for the record: keep the report, and say only what has changed'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "history" -d 'Draw the scores of the record over time'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "schema" -d 'Print the JSON schema of a format'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "list" -d 'List every check with its severity and its numbers'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "functions" -d 'List the functions that expressions may use'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "show" -d 'Explain one check: what it looks at, why, and what to do'

@@ -1,63 +1,51 @@
 //! `plimsoll audit`: plan, collect, evaluate, write.
 
-use std::env;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::Path;
 
+use super::judge::{Judge, here, status, status_since};
 use super::output::{Destination, print};
-use super::progress::Progress;
-use super::{Failure, library, request};
-use crate::benchmark::Needs;
-use crate::cli::AuditArgs;
+use super::{COULD_NOT_RUN, Failure, explain};
+use crate::cli::{AuditArgs, Format};
 use crate::collected::Collected;
-use crate::evaluate::evaluate;
-use crate::plan::Plan;
-use crate::policy::Loaded as Policy;
-use crate::probe::Beginning;
-use crate::probe::docker::{Endpoint, Located};
+use crate::difference::{Difference, text};
+use crate::record;
 use crate::report::Report;
-use crate::selection::Selection;
-use crate::verdict::{Severity, Verdict};
-use crate::waiver::Waivers;
 
 pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
+    let baseline = args.baseline.as_deref().map(record::read).transpose()?;
+    if args.facts.len() > 1 {
+        return many(args, baseline.as_ref());
+    }
     let destinations = Destination::open_all(&args.output.output)?;
-    let located = endpoint(args.engine_socket.as_deref()).locate()?;
-    // The engine takes its time to say who it is; the checks are read meanwhile.
-    let beginning = match &located {
-        Located::Socket(socket) => Some(Beginning::at(socket)),
-        Located::Nowhere(_) => None,
+    let report = match args.facts.first() {
+        Some(path) => Judge::new(&args.judge)?.of(&Collected::read(path)?)?,
+        None => here(&args.judge)?,
     };
-    let library = library(&args.select.checks)?;
-    let policy = Policy::read(args.policy.as_deref(), library.checks())?;
-    let waivers = Waivers::read(args.waivers.as_deref(), &library)?;
-    let request = request(&args.select, &library, beginning.is_some());
-    if let (Located::Nowhere(places), true, true) =
-        (&located, request.benchmarks.is_empty(), !request.sections.is_empty())
-    {
-        return Err(format!("no benchmark to take a section of: {} {NO_ENGINE}", list(places)).into());
-    }
-    let selection = Selection::new(&library, &request)?;
-    if let Located::Nowhere(places) = &located {
-        without_engine(&selection, places)?;
-    }
-    let plan = Plan::of(selection.checks.values().copied());
-    let facts = {
-        let _progress = Progress::start("looking at the machine");
-        crate::probe::collect(&plan, beginning)
-    };
-    let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
-    let mut report = evaluate(&selection, &facts, &policy);
-    waivers.apply(&mut report, facts.day());
-    if let Located::Nowhere(places) = &located {
-        report.notices.push(format!("{} {NO_ENGINE}", list(places)));
-    }
     let saved = Destination::save_all(destinations, &report);
-    let written = print(&report, &args.output);
-    let status = status(&report, args.fail_on);
+    let told = tell(args, &report, baseline.as_ref());
     // The process ends here, and the kernel takes its memory back in less time than it takes to free every string.
-    std::mem::forget((facts, report));
+    std::mem::forget(report);
     saved?;
+    told
+}
+
+/// Prints the report, and what has changed since the baseline; returns the exit status.
+fn tell(args: &AuditArgs, report: &Report, baseline: Option<&Report>) -> Result<u8, Failure> {
+    let difference = baseline.map(|baseline| Difference::between(baseline, report));
+    let written = print(report, &args.output).and_then(|()| match &difference {
+        Some(difference) if args.output.format == Format::Text => {
+            let mut stdout = io::stdout().lock();
+            writeln!(stdout)?;
+            text::write(difference, &mut stdout)
+        }
+        Some(difference) => text::write(difference, &mut io::stderr().lock()),
+        None => Ok(()),
+    });
+    let status = match &difference {
+        Some(difference) => status_since(difference, args.judge.fail_on),
+        None => status(report, args.judge.fail_on),
+    };
     match written {
         // A reader that has seen enough does not change what was found.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -65,48 +53,23 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     }
 }
 
-const NO_ENGINE: &str = "do not exist, so that there is no container engine, and no benchmark applies";
-
-fn list(places: &[PathBuf]) -> String {
-    places.iter().map(|place| place.display().to_string()).collect::<Vec<_>>().join(", ")
-}
-
-/// A benchmark that was asked for by name and needs an engine cannot do without.
-fn without_engine(selection: &Selection<'_>, places: &[PathBuf]) -> Result<(), Failure> {
-    let needy = selection.benchmarks.iter().find(|selected| selected.benchmark.file.needs == Some(Needs::Docker));
-    match needy {
-        Some(selected) => Err(Failure::Messages(vec![format!(
-            "{} needs a container engine, and there is none: {} do not exist; start it, or name its socket with \
-             --engine-socket",
-            selected.benchmark.id,
-            list(places)
-        )])),
-        None => Ok(()),
+/// A report for each file of facts. One that cannot be judged does not keep the others from it.
+fn many(args: &AuditArgs, baseline: Option<&Report>) -> Result<u8, Failure> {
+    if !args.output.output.is_empty() {
+        return Err("-o writes one report, and there are several files of facts".to_owned().into());
     }
-}
-
-/// Where the engine may be, given the socket that was named.
-pub(super) fn endpoint(socket: Option<&Path>) -> Endpoint {
-    let config = env::var_os("DOCKER_CONFIG").map(PathBuf::from);
-    Endpoint {
-        socket: socket.map(Path::to_owned),
-        host: env::var("DOCKER_HOST").ok(),
-        context: env::var("DOCKER_CONTEXT").ok(),
-        config: config.or_else(|| env::home_dir().map(|home| home.join(".docker"))),
-        runtime_dir: env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from),
+    if !matches!(args.output.format, Format::Text | Format::Json) {
+        return Err("several files of facts can be printed as text or json alone".to_owned().into());
     }
-}
-
-/// The exit status that a report means.
-fn status(report: &Report, fail_on: Severity) -> u8 {
-    let failed = |finding: &crate::report::Finding| {
-        finding.verdict == Verdict::Fail && finding.severity >= fail_on && finding.waiver.is_none()
-    };
-    let unknown = report.findings.iter().any(|finding| finding.verdict == Verdict::Unknown);
-    match report.findings.iter().any(failed) {
-        true => 1,
-        // An audit that judged nothing has found nothing right either.
-        false if unknown || report.findings.is_empty() => 3,
-        false => 0,
+    let judge = Judge::new(&args.judge)?;
+    let one = |path: &Path| tell(args, &judge.of(&Collected::read(path)?)?, baseline);
+    let mut statuses = Vec::new();
+    for path in &args.facts {
+        if !statuses.is_empty() && args.output.format == Format::Text {
+            writeln!(io::stdout(), "\n")?;
+        }
+        statuses.push(one(path).or_else(|failure| explain(&failure).map(|()| COULD_NOT_RUN))?);
     }
+    let worst = [COULD_NOT_RUN, 1, 3].into_iter().find(|bad| statuses.contains(bad));
+    Ok(worst.unwrap_or_default())
 }

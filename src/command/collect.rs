@@ -3,31 +3,31 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::audit::endpoint;
+use super::judge::endpoint;
 use super::progress::Progress;
-use super::{Failure, library, request};
+use super::{Failure, library, usual};
 use crate::cli::CollectArgs;
 use crate::collected::Collected;
 use crate::output::replace;
 use crate::plan::Plan;
 use crate::probe::Beginning;
 use crate::probe::docker::Located;
-use crate::selection::{Request, Selection};
+use crate::selection::Selection;
 
 /// Facts tell who runs what, and where it is weak.
 const MODE: u32 = 0o600;
 
 pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
-    let beginning = match endpoint(args.engine_socket.as_deref()).locate()? {
+    let beginning = match endpoint(&args.engine).locate()? {
         Located::Socket(socket) => Some(Beginning::at(&socket)),
         Located::Nowhere(_) => None,
     };
     let library = library(&args.select.checks)?;
-    let request = request(&args.select, &library, false);
-    let plan = if asks_nothing(&request) {
+    let plan = if args.select.benchmark.is_empty() && args.select.check.is_empty() {
         // Whoever judges may have another benchmark in mind.
         Plan::of(library.checks())
     } else {
+        let request = usual::request(&args.select, &library, false, None);
         Plan::of(Selection::new(&library, &request)?.checks.values().copied())
     };
     let facts = {
@@ -43,8 +43,4 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
         replace(&args.output, MODE, &packed).map_err(cannot)?;
     }
     Ok(0)
-}
-
-fn asks_nothing(request: &Request) -> bool {
-    request.benchmarks.is_empty() && request.checks.is_empty()
 }

@@ -87,17 +87,20 @@ fn write(report: &Report, format: Format, style: Style, out: &mut dyn Write) -> 
     }
 }
 
-fn style(color: Color) -> Style {
-    let stdout = io::stdout();
+/// Columns of the terminal.
+pub(super) fn width() -> u16 {
     // Through a pager the report still ends up on the terminal of the person.
-    let size = tcgetwinsize(&stdout).or_else(|_| tcgetwinsize(io::stderr()));
-    let size = size.ok().map(|size| size.ws_col).filter(|columns| *columns > 0);
+    let size = tcgetwinsize(io::stdout()).or_else(|_| tcgetwinsize(io::stderr()));
+    size.ok().map(|size| size.ws_col).filter(|columns| *columns > 0).unwrap_or(PLAIN_WIDTH).max(LEAST_WIDTH)
+}
+
+fn style(color: Color) -> Style {
     let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || env::var_os("TERM").is_some_and(|term| term == "dumb");
     let colour = match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => stdout.is_terminal() && !plain,
+        Color::Auto => io::stdout().is_terminal() && !plain,
     };
-    Style { width: size.unwrap_or(PLAIN_WIDTH).max(LEAST_WIDTH), colour }
+    Style { width: width(), colour }
 }

@@ -42,7 +42,8 @@ fn text(answer: Result<String, sysinfo::Error>) -> Observed<String> {
     }
 }
 
-fn os() -> Observed<OperatingSystem> {
+/// The distribution, by os-release.
+pub fn os() -> Observed<OperatingSystem> {
     // Without os-release sysinfo still gives an identifier, its own default.
     let Ok(name) = System::name() else {
         return Observed::unknown(GapKind::Missing, "/etc/os-release: not there, or without NAME");

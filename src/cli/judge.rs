@@ -1,0 +1,68 @@
+//! What an audit is of, and by what it judges.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::verdict::Severity;
+
+/// What to judge, and by what.
+#[derive(Debug, Args)]
+pub struct JudgeArgs {
+    /// What to judge.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Which engine to ask.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// The site's policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Failures that somebody has taken on [default: /etc/plimsoll/waivers.toml]
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
+    /// Least severity of a failure that makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "low")]
+    pub fail_on: Severity,
+}
+
+/// Which engine to ask.
+#[derive(Clone, Debug, Args)]
+pub struct EngineArgs {
+    /// Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]
+    #[arg(long, value_name = "PATH")]
+    pub engine_socket: Option<PathBuf>,
+}
+
+/// What to judge: everything, unless something is selected.
+#[derive(Clone, Debug, Default, Args)]
+pub struct SelectArgs {
+    /// Benchmark to judge by; can be given several times [default: the newest for the engine that is there]
+    #[arg(long, value_name = "ID")]
+    pub benchmark: Vec<String>,
+    /// Highest level of controls to include
+    #[arg(long, value_name = "LEVEL", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub level: Option<u8>,
+    /// Kind of system to judge by, where a benchmark tells several apart [default: its first]
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Only these checks
+    #[arg(long, value_name = "ID")]
+    pub check: Vec<String>,
+    /// Not these checks
+    #[arg(long, value_name = "ID")]
+    pub skip: Vec<String>,
+    /// Only controls of this section, or this control
+    #[arg(long, value_name = "NUMBER")]
+    pub section: Vec<String>,
+    /// Only containers whose name matches this glob
+    #[arg(long, value_name = "GLOB")]
+    pub container: Option<String>,
+    /// Directory with checks of your own, which add to the built-in ones or override them by id
+    #[arg(long, value_name = "DIR", long_help = CHECKS_HELP)]
+    pub checks: Vec<PathBuf>,
+}
+
+const CHECKS_HELP: &str = "\
+Directory with checks of your own, which add to the built-in ones or override them by id. /etc/plimsoll/checks.d is read when \
+it is there. TOML files below a directory `benchmarks` are benchmarks, all others are checks";

@@ -1,0 +1,57 @@
+//! Which benchmarks people mean who name none: the engine's, and that of the distribution.
+
+use crate::benchmark::{Benchmark, Needs};
+use crate::cli::SelectArgs;
+use crate::facts::OperatingSystem;
+use crate::library::Library;
+use crate::selection::Request;
+
+/// What holds on any Linux, for a distribution that has no benchmark of its own.
+const ANYWHERE: &str = "plimsoll-host";
+
+/// What the person asked for; without a benchmark named, the newest ones that fit the engine and the distribution.
+pub(super) fn request(args: &SelectArgs, library: &Library, engine: bool, os: Option<&OperatingSystem>) -> Request {
+    let mut benchmarks = args.benchmark.clone();
+    if benchmarks.is_empty() {
+        let host = newest(library, |benchmark| fits(benchmark, os)).or_else(|| newest(library, |of| of.id == ANYWHERE));
+        let docker = newest(library, |benchmark| engine && benchmark.file.needs == Some(Needs::Docker));
+        benchmarks.extend([host, docker].into_iter().flatten().map(|benchmark| benchmark.id.clone()));
+    }
+    Request {
+        benchmarks,
+        level: args.level,
+        profile: args.profile.clone(),
+        checks: args.check.clone(),
+        skip: args.skip.clone(),
+        sections: args.section.clone(),
+        container: args.container.clone(),
+    }
+}
+
+/// Ids end in versions whose parts are single digits or sort alike.
+fn newest(library: &Library, wanted: impl Fn(&Benchmark) -> bool) -> Option<&Benchmark> {
+    library.benchmarks().filter(|benchmark| wanted(benchmark)).max_by_key(|benchmark| &benchmark.id)
+}
+
+fn fits(benchmark: &Benchmark, os: Option<&OperatingSystem>) -> bool {
+    let release = benchmark.file.fits.as_ref();
+    release.zip(os).is_some_and(|(release, os)| release.id == os.id && release.version == os.version)
+}
+
+/// What a reader should know of how well the benchmarks fit the machine.
+pub(super) fn notices<'b>(
+    benchmarks: impl Iterator<Item = &'b Benchmark>,
+    os: Option<&OperatingSystem>,
+) -> Vec<String> {
+    let name = os.map_or("a system that does not tell its name", |os| os.name.as_str());
+    let notice = |benchmark: &Benchmark| match &benchmark.file.fits {
+        Some(release) if !fits(benchmark, os) => {
+            Some(format!("{} is for {} {}, and this is {name}", benchmark.id, release.id, release.version))
+        }
+        None if benchmark.id == ANYWHERE => {
+            Some(format!("there is no benchmark for {name}: what was judged of it holds on any Linux"))
+        }
+        _ => None,
+    };
+    benchmarks.filter_map(notice).collect()
+}
