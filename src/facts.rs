@@ -4,6 +4,7 @@
 //! read. Rules, the type walk, the plan and the documentation are all read off the schema of [`Facts`], so that there is no
 //! second list of names.
 
+mod audit;
 mod container;
 mod daemon;
 mod daemon_file;
@@ -15,6 +16,7 @@ mod network;
 mod observed;
 mod process;
 
+pub use audit::{Audit, AuditCoverage, AuditDaemon, AuditFile, AuditMode, AuditRole, AuditRule};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
 pub use daemon::{Daemon, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
@@ -59,6 +61,12 @@ pub struct Facts {
     /// What is mounted where, as the init process sees it.
     #[schemars(extend("x-source" = "/proc/1/mountinfo"))]
     pub mounts: Observed<Vec<HostMount>>,
+    /// The kernel's audit and its daemon.
+    pub audit: Observed<Audit>,
+    /// Whether what rules would record is recorded, by rules in auditctl's own words, for those that checks ask for; `UID_MIN`
+    /// in them stands for the first uid of people.
+    #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES, /etc/audit/rules.d, /etc/audit/audit.rules", "x-keyed" = true))]
+    pub audit_rule: BTreeMap<String, AuditCoverage>,
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]
     pub sysctl: BTreeMap<String, Observed<String>>,

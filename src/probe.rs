@@ -1,5 +1,6 @@
 //! Looking at the machine. One module is one source of facts; a probe observes, or says why it could not.
 
+pub mod audit;
 pub mod capability;
 mod cgroup;
 mod collect;

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
-use super::{System, View, daemon, file, host, mounts, namespace, process, programs, sysctl};
+use super::{System, View, audit, daemon, file, host, mounts, namespace, process, programs, sysctl};
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
@@ -55,6 +55,10 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let mut engine = EngineSide::collect(&system, plan, beginning);
     let view = View::observe(&system, &engine.process.reference);
     let containers = containers(&system, plan, &mut engine);
+    let audit = audit_records(&system, &view, plan);
+    if let Some(audit) = &audit {
+        watch(audit, &system, plan, &mut engine);
+    }
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
     Facts {
@@ -68,8 +72,34 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         images: engine.answers.images,
         networks: engine.answers.networks,
         mounts: if plan.wants("mounts") { mounts::observe(&system) } else { Observed::not_collected() },
+        audit: match &audit {
+            Some(audit) if plan.wants("audit") => Observed::known(audit.facts()),
+            _ => Observed::not_collected(),
+        },
+        audit_rule: match &audit {
+            Some(audit) => plan.keys("audit_rule").map(|rule| (rule.clone(), audit.coverage(rule))).collect(),
+            None => BTreeMap::new(),
+        },
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
+    }
+}
+
+/// What the machine's audit records, if a check asks for any of it.
+fn audit_records(system: &System, view: &View, plan: &Plan) -> Option<audit::Records> {
+    let asked = plan.wants("audit") || plan.wants(WATCH) || plan.keys("audit_rule").next().is_some();
+    asked.then(|| audit::Records::observe(system, view))
+}
+
+/// How the files of the engine are watched.
+const WATCH: &str = "daemon.files.watch";
+
+/// Fills in how the engine's files are watched.
+fn watch(audit: &audit::Records, system: &System, plan: &Plan, engine: &mut EngineSide) {
+    if let (true, Observed::Known { value: daemon, .. }) = (plan.wants(WATCH), &mut engine.kernel.daemon)
+        && let Observed::Known { value: files, .. } = &mut daemon.files
+    {
+        audit.watch(files, &System::at(system.real(format!("/proc/{}/root", daemon.pid))));
     }
 }
 
