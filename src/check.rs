@@ -113,6 +113,12 @@ impl Check {
         self.remediation.render(bindings)
     }
 
+    /// Whether a person has to judge whatever the facts are: the condition for that holds without any.
+    pub(crate) fn is_for_people(&self) -> bool {
+        let nothing = Bindings::new([]);
+        self.manual.as_ref().is_some_and(|manual| manual.expression.evaluate(&nothing) == Ok(true))
+    }
+
     /// Judges one subject.
     pub(crate) fn judge(&self, bindings: &Bindings<'_>) -> Judgement<'_> {
         if let Some(when) = &self.when {

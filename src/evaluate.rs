@@ -15,6 +15,7 @@ use crate::check::{Check, Each};
 use crate::facts::Facts;
 use crate::parallel;
 use crate::policy::{self, Loaded as Policy};
+use crate::releases;
 use crate::report::{
     BenchmarkResult, ControlResult, EngineSummary, Evidence, FORMAT, Finding, HostSummary, LevelResult, Report, Score,
     SectionResult, Subject, Tool,
@@ -31,7 +32,9 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Facts, policy: &Policy) -> se
     let checks: Vec<&Check> = selection.checks.values().copied().collect();
     // A day that cannot be told is after the end of every word that somebody gave.
     let day = facts.collected_at.get(..10).and_then(|day| day.parse().ok()).unwrap_or(Date::MAX);
-    let subjects = Subjects::new(Said { facts: &json, policy, allowed: &allowed, day }, selection, &checks);
+    let releases = releases::on(day, policy.release_table_max_age_days());
+    let said = Said { facts: &json, policy, releases: &releases, allowed: &allowed, day };
+    let subjects = Subjects::new(said, selection, &checks);
     let mut findings: Vec<Finding> =
         parallel::map(&checks, |check| subjects.judge(check)).into_iter().flatten().collect();
     findings.sort_by(|a, b| (&a.check, &a.subject).cmp(&(&b.check, &b.subject)));
@@ -67,6 +70,8 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Facts, policy: &Policy) -> se
 struct Said<'s> {
     facts: &'s Value,
     policy: &'s Policy,
+    /// The table of maintained releases.
+    releases: &'s Value,
     /// What each container may have, in the order of the containers.
     allowed: &'s [Cow<'s, Value>],
     /// The day of the collection.
@@ -158,6 +163,7 @@ impl<'s> Subjects<'s> {
         let node = |name: &str, ty: &'static Type| match (name, subject, allowed) {
             (name, Some(node), _) if name == each.as_str() => Ok(node),
             ("policy", ..) => Node::open(ty, self.said.policy.settings(), None),
+            ("releases", ..) => Node::open(ty, self.said.releases, None),
             ("allowed", _, Some(allowed)) => Node::open(ty, allowed, None),
             (name, ..) => self.root(name),
         };

@@ -18,9 +18,9 @@ mod process;
 
 pub use audit::{Audit, AuditCoverage, AuditDaemon, AuditFile, AuditMode, AuditRole, AuditRule};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
-pub use daemon::{Daemon, TlsFile, Ulimit};
+pub use daemon::{Daemon, StorageDirectory, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
-pub use engine::{Engine, EngineKind};
+pub use engine::{Component, Engine, EngineKind};
 pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
@@ -65,7 +65,7 @@ pub struct Facts {
     pub audit: Observed<Audit>,
     /// Whether what rules would record is recorded, by rules in auditctl's own words, for those that checks ask for; `UID_MIN`
     /// in them stands for the first uid of people.
-    #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES, /etc/audit/rules.d, /etc/audit/audit.rules", "x-keyed" = true))]
+    #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES, /etc/audit/rules.d, /etc/audit/audit.rules, /etc/login.defs, /etc/passwd, /etc/group", "x-keyed" = true))]
     pub audit_rule: BTreeMap<String, AuditCoverage>,
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]

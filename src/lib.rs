@@ -24,6 +24,7 @@ mod parallel;
 pub mod plan;
 pub mod policy;
 pub mod probe;
+mod releases;
 pub mod report;
 pub mod selection;
 pub mod types;

@@ -32,14 +32,16 @@ pub(crate) fn without(text: &str) -> &str {
     text.split_once("\n[[example]]").map_or(text, |(before, _)| before)
 }
 
-/// Reads the examples of a check from its file; a proof needs one that passes and one that fails.
+/// Reads the examples of a check from its file; a proof needs one that passes and one that fails, or one that is for a person
+/// where every case is.
 pub(crate) fn load(check: &Check, source: &Arc<Source>, faults: &mut Diagnostics) -> Vec<Example> {
     let Some(table) = document::parse(source, faults) else { return Vec::new() };
     let list = table.get_ref().get("example").and_then(|value| value.get_ref().as_array());
     let list = list.into_iter().flatten();
     let examples: Vec<Example> =
         list.filter_map(|value| one(value, source, check.each, &check.parameters, faults)).collect();
-    for needed in [Verdict::Pass, Verdict::Fail] {
+    let needed: &[Verdict] = if check.is_for_people() { &[Verdict::Manual] } else { &[Verdict::Pass, Verdict::Fail] };
+    for needed in needed.iter().copied() {
         if !examples.iter().any(|example| example.verdict == needed) {
             let place = table.get_ref().get("pass").map_or(0..0, Spanned::span);
             faults.at(source, place, format!("`{}` has no example that comes to {needed}", check.id), None);

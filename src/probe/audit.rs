@@ -24,9 +24,12 @@ use self::grammar::{Around, Command, Fault};
 use self::place::Place;
 use self::rule::{Rule, Syscalls};
 use super::System;
+use super::mounts;
 use super::namespace::Kind;
 use super::view::View;
-use crate::facts::{Audit, AuditCoverage, AuditMode, AuditRule, DaemonFile, FileAccess, Gap, GapKind, Watch};
+use crate::facts::{
+    Audit, AuditCoverage, AuditMode, AuditRule, DaemonFile, FileAccess, Gap, GapKind, HostMount, Watch,
+};
 
 /// What was read of the machine's audit, before anything is asked of it.
 pub struct Records {
@@ -35,6 +38,7 @@ pub struct Records {
     status: Result<kernel::Status, Gap>,
     loaded: Result<Vec<Rule>, Gap>,
     disk: Result<Disk, Gap>,
+    mounts: Result<Vec<HostMount>, Gap>,
 }
 
 impl Records {
@@ -46,7 +50,8 @@ impl Records {
         let machine = Machine::of(&rustix::system::uname().machine().to_string_lossy());
         let disk = seen.clone().and(machine.clone()).and_then(|machine| disk::read(around(system, machine, false)));
         let loaded = seen.and_then(|()| kernel::rules());
-        Self { system: system.clone(), machine, status: kernel::status(), loaded, disk }
+        let mounts = mounts::observe(system).as_known().cloned();
+        Self { system: system.clone(), machine, status: kernel::status(), loaded, disk, mounts }
     }
 
     /// The facts of audit as a whole.
@@ -148,13 +153,18 @@ impl Records {
         }
     }
 
-    /// Fills in how the files of an engine are watched; `tree` is what the engine sees.
-    pub fn watch(&self, files: &mut [DaemonFile], tree: &System) {
+    /// Fills in how the files of an engine's process are watched.
+    pub fn watch(&self, files: &mut [DaemonFile], pid: u32) {
+        let tree = System::at(self.system.real(format!("/proc/{pid}/root")));
+        let seen = self.system.read_lossy(format!("/proc/{pid}/mountinfo")).and_then(|text| mounts::parse(&text));
         let loaded = self.located(self.loaded.as_deref().map_err(Clone::clone));
         let disk = self.located(self.disk.as_ref().map(|disk| &disk.rules[..]).map_err(Clone::clone));
         for file in files {
             file.watch = match file.file.as_known() {
-                Ok(FileAccess { path, .. }) => self.watched(tree, path, &loaded, &disk).into(),
+                Ok(FileAccess { path, .. }) => self
+                    .place(&tree, Path::new(path), &seen)
+                    .and_then(|place| self.watched(&place, &loaded, &disk))
+                    .into(),
                 Err(gap) => gap.into(),
             };
         }
@@ -164,15 +174,21 @@ impl Records {
         rules.and_then(|rules| Rules::located(rules, &self.system))
     }
 
+    /// Where a path of some file tree lies, given the mounts in it.
+    fn place(&self, tree: &System, path: &Path, seen: &Result<Vec<HostMount>, Gap>) -> Result<Place, Gap> {
+        let mut place = Place::of(tree, path)?;
+        let (seen, machine) = (seen.as_deref().map_err(Clone::clone)?, self.mounts.as_deref().map_err(Clone::clone)?);
+        place::elsewhere(path, seen, machine).iter().try_for_each(|other| place.also_at(&self.system, other))?;
+        Ok(place)
+    }
+
     fn watched(
         &self,
-        tree: &System,
-        path: &str,
+        target: &Place,
         loaded: &Result<Rules<'_>, Gap>,
         disk: &Result<Rules<'_>, Gap>,
     ) -> Result<Watch, Gap> {
         let machine = self.machine.clone()?;
-        let target = Place::of(tree, Path::new(path))?;
         let record = |rules: &Result<Rules<'_>, Gap>| {
             let rules = rules.as_ref().map_err(Clone::clone)?;
             let (mut mask, mut exceptions) = (0, Vec::new());

@@ -57,7 +57,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let containers = containers(&system, plan, &mut engine);
     let audit = audit_records(&system, &view, plan);
     if let Some(audit) = &audit {
-        watch(audit, &system, plan, &mut engine);
+        watch(audit, plan, &mut engine);
     }
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
@@ -95,11 +95,11 @@ fn audit_records(system: &System, view: &View, plan: &Plan) -> Option<audit::Rec
 const WATCH: &str = "daemon.files.watch";
 
 /// Fills in how the engine's files are watched.
-fn watch(audit: &audit::Records, system: &System, plan: &Plan, engine: &mut EngineSide) {
+fn watch(audit: &audit::Records, plan: &Plan, engine: &mut EngineSide) {
     if let (true, Observed::Known { value: daemon, .. }) = (plan.wants(WATCH), &mut engine.kernel.daemon)
         && let Observed::Known { value: files, .. } = &mut daemon.files
     {
-        audit.watch(files, &System::at(system.real(format!("/proc/{}/root", daemon.pid))));
+        audit.watch(files, daemon.pid);
     }
 }
 
@@ -237,6 +237,8 @@ fn daemon_facts(system: &System, plan: &Plan, pid: u32, engine: &Engine) -> Obse
     let wanted = daemon::Wanted {
         tcp_listeners: plan.wants("daemon.tcp_listeners"),
         userland_proxies: plan.wants("daemon.userland_proxies"),
+        api_accounts: plan.wants("daemon.api_accounts"),
+        storage: plan.wants("daemon.storage"),
         files: plan.wants("daemon.files"),
     };
     daemon::observe(system, pid, engine, &wanted)

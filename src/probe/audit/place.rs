@@ -2,10 +2,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::field::{Fit, What};
-use crate::facts::{Gap, GapKind};
+use crate::facts::{Gap, GapKind, HostMount};
 use crate::probe::System;
 
 /// Device and inode.
@@ -40,6 +40,15 @@ impl Place {
             above.extend(entry(system, folder)?.map(|(identity, _)| identity));
         }
         Ok(Self { above, itself: entry(system, &parent.join(&name))?, name })
+    }
+
+    /// Adds the directories above the same thing at another path: a bind mount leads past those of the filesystem it shows.
+    pub(super) fn also_at(&mut self, system: &System, path: &Path) -> Result<(), Gap> {
+        let other = Self::of(system, path)?;
+        if self.itself.is_some() && self.itself == other.itself {
+            self.above.extend(other.above);
+        }
+        Ok(())
     }
 
     pub(super) const fn exists(&self) -> bool {
@@ -80,6 +89,16 @@ impl Place {
             }
         }
     }
+}
+
+/// Where what lies at a path is on the machine besides, given the mounts of whoever sees that path and the machine's.
+pub(super) fn elsewhere(path: &Path, seen: &[HostMount], machine: &[HostMount]) -> Vec<PathBuf> {
+    let depth = |mount: &&HostMount| Path::new(&mount.mount_point).components().count();
+    let above = seen.iter().filter(|mount| path.starts_with(&mount.mount_point));
+    let Some(mount) = above.max_by_key(depth) else { return Vec::new() };
+    let within = Path::new(&mount.root).join(path.strip_prefix(&mount.mount_point).unwrap_or(path));
+    let same = machine.iter().filter(|other| other.device == mount.device);
+    same.filter_map(|other| Some(Path::new(&other.mount_point).join(within.strip_prefix(&other.root).ok()?))).collect()
 }
 
 /// What is at a path in which no symbolic link is left but perhaps the last part.

@@ -25,10 +25,14 @@ fn records(tree: &Tree, enabled: u32, loaded: &[&str], disk: &[&str]) -> Records
         loaded: Ok(loaded.iter().map(|line| rule(&system, line)).collect()),
         disk: disk::read(around(&system, machine, false)),
         machine: Ok(machine),
+        mounts: mounts::observe(&system).as_known().cloned(),
         status: Ok(status),
         system,
     }
 }
+
+/// The engine's process.
+const ENGINE: u32 = 4242;
 
 fn watch(records: &Records, tree: &Tree, path: &str) -> Watch {
     let access = FileAccess {
@@ -43,7 +47,8 @@ fn watch(records: &Records, tree: &Tree, path: &str) -> Watch {
     let watch = Gap::not_collected().into();
     let mut files =
         [DaemonFile { role: Role::DaemonProgram, path: path.to_owned(), file: Observed::known(access), watch }];
-    records.watch(&mut files, &tree.system());
+    tree.process(ENGINE, &[]).link(&format!("proc/{ENGINE}/root"), tree.system().real("/"));
+    records.watch(&mut files, ENGINE);
     let [file] = files;
     file.watch.value().unwrap().clone()
 }

@@ -66,3 +66,38 @@ fn a_loop_of_links_is_a_gap() {
     assert!(Place::of(&tree.system(), "/loop").unwrap().exists());
     assert!(!Place::of(&tree.system(), "").unwrap().has_parent());
 }
+
+fn mount(point: &str, root: &str, device: &str) -> HostMount {
+    let [mount_point, root, device] = [point, root, device].map(str::to_owned);
+    HostMount { mount_point, root, device, filesystem: String::new(), source: String::new(), options: Vec::new() }
+}
+
+#[test]
+fn what_a_bind_mount_shows_lies_elsewhere_too() {
+    let machine = [mount("/", "/", "254:0"), mount("/srv", "/", "254:16"), mount("/data", "/pool", "254:16")];
+    let find = |path: &str, seen: &[HostMount]| elsewhere(Path::new(path), seen, &machine);
+    let inner =
+        [mount("/", "/", "254:0"), mount("/etc/default", "/lab/default", "254:0"), mount("/x", "/pool/x", "254:16")];
+    assert_eq!(find("/etc/default/docker", &inner), [Path::new("/lab/default/docker")]);
+    assert_eq!(find("/etc/passwd", &inner), [Path::new("/etc/passwd")]);
+    assert_eq!(find("/x/y", &inner), [Path::new("/srv/pool/x/y"), Path::new("/data/x/y")]);
+    assert!(find("/x", &[mount("/x", "/", "0:99")]).is_empty());
+    assert!(find("/x", &[]).is_empty());
+}
+
+#[test]
+fn directories_of_both_paths_are_above() {
+    let tree = Tree::new();
+    tree.file("lab/default/docker", "").file("inner/etc/default/other", "").file("other/file", "");
+    let system = tree.system();
+    std::fs::hard_link(system.real("/lab/default/docker"), system.real("/inner/etc/default/docker")).unwrap();
+    let inner = System::at(system.real("/inner"));
+    let mut target = Place::of(&inner, "/etc/default/docker").unwrap();
+    let rule = |path: &str| Place::of(&system, path).unwrap();
+    assert_eq!(rule("/lab").reaches(What::DIR, &target), Fit::Never);
+    target.also_at(&system, Path::new("/lab/default/docker")).unwrap();
+    assert_eq!(rule("/lab").reaches(What::DIR, &target), Fit::Always);
+    // Something else at the other path is something else.
+    target.also_at(&system, Path::new("/other/file")).unwrap();
+    assert_eq!(rule("/other").reaches(What::DIR, &target), Fit::Never);
+}
