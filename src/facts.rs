@@ -63,8 +63,8 @@ pub struct Facts {
     pub mounts: Observed<Vec<HostMount>>,
     /// The kernel's audit and its daemon.
     pub audit: Observed<Audit>,
-    /// Whether what rules would record is recorded, by rules in auditctl's own words, for those that checks ask for; `UID_MIN`
-    /// in them stands for the first uid of people.
+    /// Whether what some rules would record is recorded, by the rules in auditctl's own words, joined by `; `, for those that
+    /// checks ask for; `UID_MIN` in them stands for the first uid of people.
     #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES, /etc/audit/rules.d, /etc/audit/audit.rules, /etc/login.defs, /etc/passwd, /etc/group", "x-keyed" = true))]
     pub audit_rule: BTreeMap<String, AuditCoverage>,
     /// Kernel settings at run time by dotted name, for the names that checks ask for.

@@ -2,7 +2,13 @@
 //!
 //! Not to be had on the lab's machine: an engine of upstream's own making, so that an engine that lies stands in for 1.2.2.
 
-#![allow(clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of a test are a test")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of a test are a test"
+)]
 
 mod lab;
 mod liar;

@@ -98,7 +98,14 @@ fn fill(json: &mut Value, parameters: &BTreeMap<String, String>) {
     match json {
         Value::String(text) => *text = fill_parameters(text, parameters),
         Value::Array(items) => items.iter_mut().for_each(|item| fill(item, parameters)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| fill(field, parameters)),
+        // The key of a fact that is asked for may be a parameter.
+        Value::Object(fields) => {
+            let filled = std::mem::take(fields).into_iter().map(|(key, mut field)| {
+                fill(&mut field, parameters);
+                (fill_parameters(&key, parameters), field)
+            });
+            *fields = filled.collect();
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

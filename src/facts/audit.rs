@@ -84,15 +84,18 @@ pub struct AuditRule {
     pub keys: Vec<String>,
 }
 
-/// Whether everything that a rule would record is recorded, by that rule or by others.
+/// Whether everything that some rules would record is recorded, by these rules or by others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuditCoverage {
-    /// Whether the rules in force record it, auditing switched on.
-    pub loaded: Observed<bool>,
-    /// Whether the rules on disk record it.
-    pub persistent: Observed<bool>,
-    /// Rules that come first and leave a part of it out, as auditctl writes them.
+    /// Those of them that the rules in force do not make up for, as auditctl writes them; all while auditing is off.
+    #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES"))]
+    pub not_loaded: Observed<Vec<String>>,
+    /// Those of them that the rules on disk do not make up for.
+    #[schemars(extend("x-source" = "/etc/audit/rules.d, /etc/audit/audit.rules"))]
+    pub not_persistent: Observed<Vec<String>>,
+    /// Rules that come first and leave a part of what is wanted out.
+    #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES, /etc/audit/rules.d, /etc/audit/audit.rules"))]
     pub exceptions: Observed<Vec<String>>,
 }
 

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use self::arch::Machine;
-use self::coverage::{Recorded, Rules, Wanted, calls};
+use self::coverage::{Rules, Wanted, calls};
 use self::disk::Disk;
 use self::field::{ACCESSES, Field, What, letters};
 use self::grammar::{Around, Command, Fault};
@@ -99,25 +99,32 @@ impl Records {
         Ok((missing(&disk.rules, loaded), missing(loaded, &disk.rules)))
     }
 
-    /// Whether everything is recorded that a rule in auditctl's words would record. `UID_MIN` stands for the first uid of
-    /// people.
+    /// Whether everything is recorded that rules in auditctl's words, joined by `; `, would record. `UID_MIN` stands for the
+    /// first uid of people.
     pub fn coverage(&self, asked: &str) -> AuditCoverage {
-        let wanted = self.machine.clone().and_then(|machine| self.wanted(asked, machine));
-        let record = |rules: Result<&[Rule], Gap>| {
-            let wanted = wanted.clone()?;
-            let rules = rules?;
-            let Some(wanted) = wanted else { return Ok((true, Vec::new())) };
-            let Recorded { all, exceptions } = Rules::located(rules, &self.system)?.record(&wanted);
-            let machine = self.machine.clone()?;
-            Ok((all, exceptions.into_iter().map(|rule| rule.display(machine)).collect::<Vec<_>>()))
+        let asked = self.machine.clone().and_then(|machine| {
+            asked.split("; ").filter_map(|rule| self.asked(rule, machine).transpose()).collect::<Result<Vec<_>, _>>()
+        });
+        let record = |rules: Result<&[Rule], Gap>, on: Result<bool, Gap>| {
+            let (rules, machine, on) = (self.located(rules)?, self.machine.clone()?, on?);
+            let (mut missing, mut exceptions) = (Vec::new(), Vec::new());
+            for Asked { text, wanted } in asked.as_ref().map_err(Clone::clone)? {
+                let recorded = rules.record(wanted);
+                if !recorded.all || !on {
+                    missing.push(text.clone());
+                }
+                exceptions.extend(recorded.exceptions.into_iter().map(|rule| rule.display(machine)));
+            }
+            Ok((missing, exceptions))
         };
-        let loaded = record(self.loaded.as_deref().map_err(Clone::clone));
-        let persistent = record(self.disk.as_ref().map(|disk| &disk.rules[..]).map_err(Clone::clone));
-        let exceptions = self.exceptions(&loaded, &persistent);
         let on = self.mode().map(|mode| mode != AuditMode::Off);
+        let loaded = record(self.loaded.as_deref().map_err(Clone::clone), on);
+        let persistent =
+            record(self.disk.as_ref().map(|disk| &disk.rules[..]).map_err(Clone::clone), Ok(self.persists()));
+        let exceptions = self.exceptions(&loaded, &persistent);
         AuditCoverage {
-            loaded: loaded.and_then(|(all, _)| Ok(all && on?)).into(),
-            persistent: persistent.map(|(all, _)| all && self.persists()).into(),
+            not_loaded: loaded.map(|(missing, _)| missing).into(),
+            not_persistent: persistent.map(|(missing, _)| missing).into(),
             exceptions: exceptions.into(),
         }
     }
@@ -142,15 +149,23 @@ impl Records {
     }
 
     /// What a rule asks for; nothing when it is about an architecture that this machine does not have.
-    fn wanted(&self, asked: &str, machine: Machine) -> Result<Option<Wanted>, Gap> {
-        let gap = |kind, why: &str| Gap::new(kind, format!("`{asked}`: {why}"));
-        match grammar::parse(asked, around(&self.system, machine, true)) {
-            Ok(Command::Add { rule, .. }) => Wanted::of(&rule, machine, &self.system).map(Some),
+    fn asked(&self, rule: &str, machine: Machine) -> Result<Option<Asked>, Gap> {
+        let gap = |kind, why: &str| Gap::new(kind, format!("`{rule}`: {why}"));
+        match grammar::parse(rule, around(&self.system, machine, true)) {
+            Ok(Command::Add { rule, .. }) => {
+                let wanted = Wanted::of(&rule, machine, |path| self.on_machine(path))?;
+                Ok(Some(Asked { text: rule.display(machine), wanted }))
+            }
             Ok(_) => Err(gap(GapKind::Malformed, "adds no rule")),
             Err(Fault::Refused(why)) => Err(gap(GapKind::Malformed, &why)),
             Err(Fault::Unsupported(why)) => Err(gap(GapKind::Unsupported, &why)),
             Err(Fault::Foreign(_)) => Ok(None),
         }
+    }
+
+    /// Where a path of the machine lies.
+    fn on_machine(&self, path: &str) -> Result<Place, Gap> {
+        self.place(&self.system, Path::new(path), &self.mounts)
     }
 
     /// Fills in how the files of an engine's process are watched.
@@ -212,6 +227,12 @@ impl Records {
             exceptions: exceptions.into(),
         })
     }
+}
+
+/// A rule that somebody asks for.
+struct Asked {
+    text: String,
+    wanted: Wanted,
 }
 
 const fn around(system: &System, machine: Machine, asked: bool) -> Around<'_> {

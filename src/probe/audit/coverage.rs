@@ -118,7 +118,7 @@ impl Wanted {
     }
 
     /// Everything that a rule would record.
-    pub(super) fn of(rule: &Rule, machine: Machine, system: &System) -> Result<Self, Gap> {
+    pub(super) fn of(rule: &Rule, machine: Machine, locate: impl Fn(&str) -> Result<Place, Gap>) -> Result<Self, Gap> {
         let gap = |what: &str| Gap::new(GapKind::Unsupported, format!("{}: {what}", rule.display(machine)));
         if rule.list != List::Exit || rule.action != Action::Always {
             return Err(gap("only rules that record system calls can be asked for"));
@@ -129,7 +129,7 @@ impl Wanted {
             (Some(_), None) => return Err(gap("the architecture is not understood")),
         };
         let object = rule.fields.iter().find_map(|field| match (&field.value, field.what) {
-            (Value::Text(path), What::WATCH | What::DIR) => Some(Place::of(system, path)),
+            (Value::Text(path), What::WATCH | What::DIR) => Some(locate(path)),
             _ => None,
         });
         let mask = match (rule.field(What::PERM).map(|field| &field.value), &object) {

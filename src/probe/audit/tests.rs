@@ -83,7 +83,8 @@ fn without_the_right_to_ask_nothing_is_known_of_what_is_loaded() {
     );
     assert_eq!(watch.persistent.value().unwrap(), "wa");
     let coverage = records.coverage("-w /usr/bin/dockerd -p wa");
-    assert_eq!((coverage.loaded.gap().unwrap().kind, coverage.persistent.value()), (GapKind::Denied, Some(&true)));
+    assert_eq!(coverage.not_loaded.gap().unwrap().kind, GapKind::Denied);
+    assert_eq!(coverage.not_persistent.value(), Some(&Vec::new()));
     let audit = records.facts();
     assert_eq!(audit.mode.gap().unwrap().kind, GapKind::Denied);
     assert_eq!(audit.loaded.gap().unwrap().kind, GapKind::Denied);
@@ -97,7 +98,7 @@ fn what_is_asked_for_is_recorded_or_not() {
     let hosts = "-w /etc/hosts -p wa";
     let seen = |enabled, loaded: &[&str], disk: &[&str], asked: &str| {
         let coverage = records(&tree, enabled, loaded, disk).coverage(asked);
-        (coverage.loaded.value().copied(), coverage.persistent.value().copied())
+        (coverage.not_loaded.value().map(Vec::is_empty), coverage.not_persistent.value().map(Vec::is_empty))
     };
     assert_eq!(seen(1, &[hosts], &["-w /etc -p wa"], hosts), (Some(true), Some(true)));
     assert_eq!(seen(1, &["-w /etc/hosts -p w"], &[], hosts), (Some(false), Some(false)));
@@ -110,6 +111,15 @@ fn what_is_asked_for_is_recorded_or_not() {
     for mistake in ["-w etc", "", "-D", "-a always,exit -S adjtimexx", "-a always,exit -S adjtimex"] {
         assert_eq!(seen(1, &[hosts], &[hosts], mistake), (None, None), "{mistake}");
     }
+    // What is missing is told, as it would be loaded.
+    let two = "-w /etc/hosts -p wa; -a always,exit -F arch=b64 -S mount -F auid>=UID_MIN -F auid!=unset";
+    let coverage = records(&tree, 1, &[hosts], &[]).coverage(two);
+    let mount = "-a always,exit -F arch=b64 -S mount -F auid>=1000 -F auid!=unset";
+    assert_eq!(coverage.not_loaded.value().unwrap(), &[mount]);
+    assert_eq!(coverage.not_persistent.value().unwrap(), &[hosts, mount]);
+    let never = "-a never,exit -F path=/etc/hosts -F exe=/bin/sh";
+    let coverage = records(&tree, 1, &[never, hosts], &[]).coverage(hosts);
+    assert_eq!(coverage.exceptions.value().unwrap(), &["-a never,exit -S all -F path=/etc/hosts -F exe=/bin/sh"]);
     // What this machine cannot do needs no rule.
     let foreign = "-a always,exit -F arch=aarch64 -S adjtimex";
     assert_eq!(seen(1, &[], &[], foreign), (Some(true), Some(true)));
@@ -159,7 +169,60 @@ fn an_auditor_elsewhere_knows_nothing_of_rules() {
     let reference = crate::probe::process::Reference::observe(&system, None);
     let records = Records::observe(&system, &View::observe(&system, &reference));
     let coverage = records.coverage("-w /etc/hosts -p wa");
-    assert_eq!(coverage.loaded.gap().unwrap().kind, GapKind::Unsupported);
-    assert_eq!(coverage.persistent.gap().unwrap().kind, GapKind::Unsupported);
+    assert_eq!(coverage.not_loaded.gap().unwrap().kind, GapKind::Unsupported);
+    assert_eq!(coverage.not_persistent.gap().unwrap().kind, GapKind::Unsupported);
     assert_eq!(records.facts().not_loaded.gap().unwrap().kind, GapKind::Unsupported);
+}
+
+/// Rules as a hardened Debian has them, keys and groups of system calls as their authors like them.
+const HARDENED: &str = include_str!("hardened.rules");
+
+/// What the built-in checks ask for.
+fn asked() -> Vec<String> {
+    let library = crate::library::Library::builtin().unwrap();
+    crate::plan::Plan::of(library.checks()).keys("audit_rule").cloned().collect()
+}
+
+fn hardened() -> Tree {
+    let tree = tree();
+    for path in [
+        "etc/sudoers.d/README",
+        "etc/network/interfaces",
+        "etc/security/opasswd",
+        "etc/pam.d/login",
+        "etc/apparmor/parser.conf",
+        "etc/apparmor.d/x",
+        "run/utmp",
+        "run/faillock/x",
+        "var/log/wtmp",
+        "usr/sbin/usermod",
+        "etc/passwd",
+        "etc/group",
+    ] {
+        tree.file(path, "");
+    }
+    tree.link("var/run", "/run").link("etc/localtime", "/usr/share/zoneinfo/UTC");
+    tree
+}
+
+#[test]
+fn checks_ask_for_what_hardened_systems_record() {
+    let tree = hardened();
+    let asked = asked();
+    assert!(asked.len() >= 17, "{asked:?}");
+    let all: Vec<&str> = HARDENED.lines().collect();
+    let full = records(&tree, 1, &[], &all);
+    assert_eq!(full.disk.as_ref().unwrap().refused, [""; 0]);
+    for rules in &asked {
+        let coverage = full.coverage(rules);
+        assert_eq!(coverage.not_persistent.value(), Some(&Vec::new()), "{rules}: {:?}", coverage.not_persistent.gap());
+        assert_eq!(coverage.not_loaded.value().map(Vec::len), Some(rules.split("; ").count()), "{rules}");
+    }
+    // Each line of them is needed, and by one check.
+    for missing in all.iter().filter(|line| line.starts_with("-a") || line.starts_with("-w")) {
+        let rest: Vec<&str> = all.iter().filter(|line| *line != missing).copied().collect();
+        let less = records(&tree, 1, &[], &rest);
+        let lacking = asked.iter().filter(|rules| less.coverage(rules).not_persistent.value() != Some(&Vec::new()));
+        assert_eq!(lacking.count(), 1, "{missing}");
+    }
 }

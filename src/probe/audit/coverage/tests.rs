@@ -160,7 +160,7 @@ fn what_leaves_a_part_out_is_an_exception() {
 fn satisfied(asked: &str, lines: &[&str]) -> (bool, usize) {
     let tree = tree();
     let system = tree.system();
-    let wanted = Wanted::of(&rule(&system, asked, true), machine(), &system).unwrap();
+    let wanted = Wanted::of(&rule(&system, asked, true), machine(), |path| Place::of(&system, path)).unwrap();
     let rules = parsed(&system, lines);
     let recorded = Rules::located(&rules, &system).unwrap().record(&wanted);
     (recorded.all, recorded.exceptions.len())
@@ -252,6 +252,6 @@ fn what_cannot_be_asked_for_is_a_gap() {
     let system = tree.system();
     for line in ["-a never,exit -S all", "-a always,user -F uid=0", "-a always,exit -S open", "-a always,exit -F uid=0"]
     {
-        assert!(Wanted::of(&rule(&system, line, true), machine(), &system).is_err(), "{line}");
+        assert!(Wanted::of(&rule(&system, line, true), machine(), |path| Place::of(&system, path)).is_err(), "{line}");
     }
 }
