@@ -178,19 +178,17 @@ impl<'r> Rules<'r> {
     /// What these rules record of what is wanted.
     pub(super) fn record(&self, wanted: &Wanted) -> Recorded<'r> {
         let mut exceptions: BTreeSet<usize> = BTreeSet::new();
+        let candidates = self.candidates(wanted);
         let all = !self.silenced(wanted, &mut exceptions)
-            && wanted.events.iter().all(|event| self.records(*event, wanted, &mut exceptions));
+            && wanted.events.iter().all(|event| records(&candidates, *event, &mut exceptions));
         let rule = |index: usize| self.rules.get(index).map(|located| located.rule);
         Recorded { all, exceptions: if all { exceptions.into_iter().filter_map(rule).collect() } else { Vec::new() } }
     }
 
-    /// Whether one event is recorded; notes what leaves a part of it out.
-    fn records(&self, event: Event, wanted: &Wanted, exceptions: &mut BTreeSet<usize>) -> bool {
-        for (index, Located { rule, object }) in self.rules.iter().enumerate() {
-            if rule.list != List::Exit {
-                continue;
-            }
-            let object = object.as_ref().map(|(what, op, place)| match (&wanted.object, op) {
+    /// The rules that may fit what is wanted, by everything but the system call.
+    fn candidates(&self, wanted: &Wanted) -> Vec<Candidate<'r>> {
+        let candidate = |(index, Located { rule, object }): (usize, &Located<'r>)| {
+            let object = object.as_ref().map_or(Fit::Partly, |(what, op, place)| match (&wanted.object, op) {
                 (None, _) => Fit::Partly,
                 (Some(target), Op::Equal) => place.reaches(*what, target),
                 (Some(target), _) => match place.reaches(*what, target) {
@@ -199,15 +197,15 @@ impl<'r> Rules<'r> {
                     Fit::Partly => Fit::Partly,
                 },
             });
-            match (fit(rule, event, object, &wanted.given), rule.action) {
-                (Fit::Always, action) => return action == Action::Always,
-                (Fit::Partly, Action::Never) => {
-                    exceptions.insert(index);
-                }
-                _ => {}
-            }
-        }
-        false
+            let one = |field: &Field| match field.what {
+                What::ARCH | What::PERM => Fit::Always,
+                What::WATCH | What::DIR => object,
+                _ => field.fits(&wanted.given),
+            };
+            let fit = rule.fields.iter().map(one).min().unwrap_or(Fit::Always);
+            (rule.list == List::Exit && fit != Fit::Never).then_some(Candidate { index, rule, fit })
+        };
+        self.rules.iter().enumerate().filter_map(candidate).collect()
     }
 
     /// Whether other lists drop everything: tasks that are not looked at, and records that are thrown away.
@@ -246,20 +244,40 @@ fn only_tracing(rule: &Rule) -> bool {
     rule.field(What::FSTYPE).is_some_and(tracing)
 }
 
-/// How far a rule fits an event.
-fn fit(rule: &Rule, event: Event, object: Option<Fit>, given: &[Field]) -> Fit {
+/// A rule that may fit, how far by everything but the system call, and which one it is.
+struct Candidate<'r> {
+    index: usize,
+    rule: &'r Rule,
+    fit: Fit,
+}
+
+/// Whether one event is recorded; notes what leaves a part of it out.
+fn records(candidates: &[Candidate<'_>], event: Event, exceptions: &mut BTreeSet<usize>) -> bool {
+    for Candidate { index, rule, fit } in candidates {
+        match (call_fit(rule, event).min(*fit), rule.action) {
+            (Fit::Always, action) => return action == Action::Always,
+            (Fit::Partly, Action::Never) => {
+                exceptions.insert(*index);
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// How far a rule fits an event by its system call alone.
+fn call_fit(rule: &Rule, event: Event) -> Fit {
     if !rule.syscalls.have(event.number) {
         return Fit::Never;
     }
     let one = |field: &Field| match (field.what, &field.value) {
         (What::ARCH, _) => field.fits(&[Field::number(What::ARCH, Op::Equal, event.arch.code())]),
-        (What::WATCH | What::DIR, _) => object.unwrap_or(Fit::Partly),
         (What::PERM, Value::Number(mask)) => match event.access {
             Some(access) if mask & access != 0 => Fit::Always,
             Some(_) => Fit::Never,
             None => Fit::Partly,
         },
-        _ => field.fits(given),
+        _ => Fit::Always,
     };
     rule.fields.iter().map(one).min().unwrap_or(Fit::Always)
 }
