@@ -15,6 +15,7 @@ use crate::check::{Check, Each};
 use crate::collected::Collected;
 use crate::parallel;
 use crate::policy::{self, Loaded as Policy};
+use crate::releases;
 use crate::report::{
     BenchmarkResult, CheckSummary, ControlResult, EngineSummary, Evidence, FORMAT, Finding, HostSummary, LevelResult,
     Report, Score, SectionResult, Subject, Tool,
@@ -30,7 +31,9 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Collected, policy: &Policy) -
     let allowed: Vec<Cow<'_, Value>> = containers.map(|container| policy.allowed(container)).collect();
     let checks: Vec<&Check> = selection.checks.values().copied().collect();
     let day = facts.day();
-    let subjects = Subjects::new(Said { facts: json, policy, allowed: &allowed, day }, selection, &checks);
+    let releases = releases::on(day, policy.release_table_max_age_days());
+    let said = Said { facts: json, policy, releases: &releases, allowed: &allowed, day };
+    let subjects = Subjects::new(said, selection, &checks);
     let mut findings: Vec<Finding> =
         parallel::map(&checks, |check| subjects.judge(check)).into_iter().flatten().collect();
     findings.sort_by(|a, b| (&a.check, &a.subject).cmp(&(&b.check, &b.subject)));
@@ -69,6 +72,8 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Collected, policy: &Policy) -
 struct Said<'s> {
     facts: &'s Value,
     policy: &'s Policy,
+    /// The table of maintained releases.
+    releases: &'s Value,
     /// What each container may have, in the order of the containers.
     allowed: &'s [Cow<'s, Value>],
     /// The day of the collection.
@@ -160,6 +165,7 @@ impl<'s> Subjects<'s> {
         let node = |name: &str, ty: &'static Type| match (name, subject, allowed) {
             (name, Some(node), _) if name == each.as_str() => Ok(node),
             ("policy", ..) => Node::open(ty, self.said.policy.settings(), None),
+            ("releases", ..) => Node::open(ty, self.said.releases, None),
             ("allowed", _, Some(allowed)) => Node::open(ty, allowed, None),
             (name, ..) => self.root(name),
         };

@@ -6,6 +6,7 @@
 
 mod apparmor;
 mod apt;
+mod audit;
 mod banner;
 mod boot;
 mod container;
@@ -27,13 +28,14 @@ mod unit;
 
 pub use apparmor::{AppArmor, AppArmorProfile};
 pub use apt::{Apt, AptRepository};
+pub use audit::{Audit, AuditCoverage, AuditDaemon, AuditFile, AuditMode, AuditRole, AuditRule};
 pub use banner::Banner;
 pub use boot::{FstabEntry, Grub, GrubKernel};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
 pub use crash::Crashes;
-pub use daemon::{Daemon, TlsFile, Ulimit};
+pub use daemon::{Daemon, StorageDirectory, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
-pub use engine::{Engine, EngineKind};
+pub use engine::{Component, Engine, EngineKind};
 pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
@@ -117,6 +119,12 @@ pub struct Facts {
     pub listeners: Observed<Vec<Listener>>,
     /// To which addresses mail servers are told to listen.
     pub mail: Observed<Mail>,
+    /// The kernel's audit and its daemon.
+    pub audit: Observed<Audit>,
+    /// Whether what some rules would record is recorded, by the rules in auditctl's own words, joined by `; `, for those that
+    /// checks ask for; `UID_MIN` in them stands for the first uid of people.
+    #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES, /etc/audit/rules.d, /etc/audit/audit.rules, /etc/login.defs, /etc/passwd, /etc/group", "x-keyed" = true))]
+    pub audit_rule: BTreeMap<String, AuditCoverage>,
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]
     pub sysctl: BTreeMap<String, Observed<String>>,

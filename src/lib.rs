@@ -29,6 +29,7 @@ pub mod plan;
 pub mod policy;
 pub mod probe;
 pub mod record;
+mod releases;
 pub mod report;
 pub mod selection;
 pub mod types;

@@ -130,12 +130,12 @@ impl Plan {
         }
     }
 
-    /// The places in a documented source: API calls and paths; the words after them name a field within.
+    /// The places in a documented source: calls to the API or the kernel, and paths; the words after them name a field within.
     fn note_source(&mut self, source: &str) {
         let places = source.split(", ").filter_map(|part| {
             let mut words = part.split(' ');
             match words.next()? {
-                "GET" => words.next().map(|path| format!("GET {path}")),
+                call @ ("GET" | "netlink") => words.next().map(|what| format!("{call} {what}")),
                 path if path.starts_with(['/', '{']) => Some(path.to_owned()),
                 _ => None,
             }

@@ -123,6 +123,7 @@ pub struct Loaded {
     settings: Value,
     rules: allow::Rules,
     attestations: Vec<Attestation>,
+    release_table_max_age_days: i64,
     /// The policy's file; empty without one.
     origin: String,
 }
@@ -187,6 +188,7 @@ impl Loaded {
 
     fn of(file: PolicyFile, origin: &str) -> Self {
         let said = Said { origin };
+        let release_table_max_age_days = said.or("release_table_max_age_days", file.release_table_max_age_days, 180);
         let settings = Policy {
             trusted_users: said.optional("trusted_users", file.trusted_users),
             registries: said.optional("registries", file.registries),
@@ -206,13 +208,14 @@ impl Loaded {
             swarm_managers: said.optional("swarm_managers", file.swarm_managers),
             swarm_certificate_max_days: said.or("swarm_certificate_max_days", file.swarm_certificate_max_days, 90),
             swarm_root_max_age_days: said.optional("swarm_root_max_age_days", file.swarm_root_max_age_days),
-            release_table_max_age_days: said.or("release_table_max_age_days", file.release_table_max_age_days, 180),
+            release_table_max_age_days: release_table_max_age_days.clone(),
         };
         Self {
             // Strings, numbers and lists of them are always JSON.
             settings: serde_json::to_value(settings).unwrap_or_default(),
             rules: allow::Rules::new(file.allow, origin),
             attestations: file.attestation,
+            release_table_max_age_days: release_table_max_age_days.value().copied().unwrap_or_default(),
             origin: origin.to_owned(),
         }
     }
@@ -220,6 +223,11 @@ impl Loaded {
     /// The settings as expressions read them.
     pub(crate) const fn settings(&self) -> &Value {
         &self.settings
+    }
+
+    /// The age in days from which the table of maintained releases counts as stale.
+    pub(crate) const fn release_table_max_age_days(&self) -> i64 {
+        self.release_table_max_age_days
     }
 
     /// What a container of these facts may have, as expressions read it.

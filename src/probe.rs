@@ -2,6 +2,7 @@
 
 pub mod apparmor;
 pub mod apt;
+pub mod audit;
 pub mod banners;
 pub mod capability;
 mod cgroup;

@@ -60,7 +60,8 @@ impl Dockerd {
         let system = System::live();
         let pid = owner(&system, &self.at("docker.sock")).unwrap();
         assert_eq!(pid, self.child.id());
-        let wanted = Wanted { tcp_listeners: true, userland_proxies: true, files: true };
+        let wanted =
+            Wanted { tcp_listeners: true, userland_proxies: true, api_accounts: true, storage: true, files: true };
         match observe(&system, pid, &engine(), &wanted) {
             Observed::Known { value, .. } => value,
             Observed::Unknown { gap, .. } => panic!("{gap}"),

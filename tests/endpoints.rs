@@ -22,7 +22,9 @@ fn audit(environment: &[(&str, &str)], args: &[&str]) -> Run {
 fn without_evidence(run: &Run) {
     assert_eq!(run.code, 3, "{}", run.stderr);
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-    for finding in report["findings"].as_array().unwrap() {
+    // The host is there without an engine.
+    let of_engine = |finding: &&serde_json::Value| finding["subject"]["kind"] != "host";
+    for finding in report["findings"].as_array().unwrap().iter().filter(of_engine) {
         assert_eq!(finding["verdict"], "unknown", "{finding}");
     }
 }

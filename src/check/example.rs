@@ -33,7 +33,8 @@ pub(crate) fn without(text: &str) -> &str {
     text.split_once("\n[[example]]").map_or(text, |(before, _)| before)
 }
 
-/// Reads the examples of a check from its file; a proof needs one that passes and one that fails.
+/// Reads the examples of a check from its file; a proof needs one that passes and one that fails, or one that is for a person
+/// where every case is.
 pub(crate) fn load(check: &Check, source: &Arc<Source>, faults: &mut Diagnostics) -> Vec<Example> {
     let Some(table) = document::parse(source, faults) else { return Vec::new() };
     let list = table.get_ref().get("example").and_then(|value| value.get_ref().as_array());

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::policy;
+use crate::releases;
 use crate::types::Type;
 
 /// What a check is asked of: one finding each.
@@ -84,6 +85,7 @@ fn roots(each: Each) -> BTreeMap<String, Type> {
     if let Some(subject) = subject {
         roots.insert(each.as_str().to_owned(), subject.clone());
     }
+    roots.insert("releases".to_owned(), releases::table_type().clone());
     roots.extend(each.said().map(|(name, ty)| (name.to_owned(), ty.clone())));
     roots
 }

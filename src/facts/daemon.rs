@@ -69,6 +69,15 @@ pub struct Daemon {
     pub seccomp_default_action: Observed<String>,
     /// System calls that the default seccomp profile allows without condition though they lead towards the kernel or the host.
     pub seccomp_risky_syscalls: Observed<Vec<String>>,
+    /// Accounts besides root and the engine's own user that may write to a Unix socket of the API, as its owner, by its group,
+    /// primary members included, or by an access list; by name, or as `uid 1000` where a number has none.
+    #[schemars(extend("x-source" = "/proc/{engine}/root/etc/passwd, /proc/{engine}/root/etc/group, \
+        /proc/{engine}/root/etc/nsswitch.conf, /proc/{engine}/net/unix"))]
+    pub api_accounts: Observed<Vec<String>>,
+    /// The directories that hold images and containers.
+    #[schemars(extend("x-source" = "/proc/{engine}/mountinfo, /proc/{engine}/root/{data-root}, \
+        /proc/{engine}/root/etc/containerd, /proc/{containerd}/cmdline"))]
+    pub storage: Observed<Vec<StorageDirectory>>,
     /// The files and directories that it lives from, those that are there.
     pub files: Observed<Vec<DaemonFile>>,
     /// Registries for which the image store skips the check of certificates (`skip_verify` in `hosts.toml`).
@@ -86,6 +95,20 @@ pub struct TlsFile {
     pub path: String,
     /// Whether a regular file is there.
     pub present: bool,
+}
+
+/// A directory that holds images and containers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StorageDirectory {
+    /// Its path, symbolic links followed.
+    pub path: String,
+    /// Where the filesystem on which it lies is mounted.
+    pub mount_point: String,
+    /// Device number of that filesystem, as `major:minor`.
+    pub device: String,
+    /// Whether a whole filesystem other than the root's, or a whole subvolume of one, is mounted at the directory itself.
+    pub own_filesystem: bool,
 }
 
 /// A limit on a resource of processes.

@@ -104,13 +104,19 @@ pub enum Role {
 }
 
 /// How the kernel's audit watches a path.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Watch {
-    /// Accesses that loaded rules record, of `r`, `w`, `x`, `a`; empty when none does or auditing is off.
-    pub loaded: String,
+    /// Accesses that loaded rules record, of `r`, `w`, `x`, `a` in this order; empty when none does or auditing is off.
+    #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES"))]
+    pub loaded: Observed<String>,
     /// Accesses that the rules on disk record, which are loaded at the next boot.
-    pub persistent: String,
+    #[schemars(extend("x-source" = "/etc/audit/rules.d, /etc/audit/audit.rules"))]
+    pub persistent: Observed<String>,
     /// Whether auditing is switched on.
-    pub enabled: bool,
+    #[schemars(extend("x-source" = "netlink AUDIT_GET"))]
+    pub enabled: Observed<bool>,
+    /// Rules that come before those that record and leave some of these accesses out, as auditctl writes them.
+    #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES, /etc/audit/rules.d, /etc/audit/audit.rules"))]
+    pub exceptions: Observed<Vec<String>>,
 }

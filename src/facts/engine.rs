@@ -13,6 +13,10 @@ pub struct Engine {
     /// Version such as `26.1.5`.
     #[schemars(extend("x-source" = "GET /version Version"))]
     pub version: String,
+    /// Its parts, such as `Engine`, `containerd` and `runc`, as it names them.
+    #[serde(default)]
+    #[schemars(extend("x-source" = "GET /version Components"))]
+    pub components: Vec<Component>,
     /// Newest API version it offers.
     #[schemars(extend("x-source" = "GET /version ApiVersion"))]
     pub api_version: String,
@@ -37,6 +41,10 @@ pub struct Engine {
     /// Storage driver such as `overlay2`.
     #[schemars(extend("x-source" = "GET /info Driver"))]
     pub storage_driver: String,
+    /// Whether images are in containerd's own store and not in the engine's.
+    #[serde(default)]
+    #[schemars(extend("x-source" = "GET /info DriverStatus"))]
+    pub containerd_image_store: bool,
     /// Default logging driver such as `json-file`.
     #[schemars(extend("x-source" = "GET /info LoggingDriver"))]
     pub logging_driver: String,
@@ -68,6 +76,19 @@ pub struct Engine {
     /// Directory of images, containers and volumes.
     #[schemars(extend("x-source" = "GET /info DockerRootDir"))]
     pub data_root: String,
+}
+
+/// A part of an engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Component {
+    /// What the engine calls it.
+    pub name: String,
+    /// Version such as `1.7.29`, without a `v` before it.
+    pub version: String,
+    /// Whether it is a release of its own project: what others build has a suffix to its version, such as `+dfsg1`, or no
+    /// commit of the project's.
+    pub upstream: bool,
 }
 
 /// The engines that are told apart.

@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, apparmor, apt, banners, crashes, daemon, file, fstab, grub, host, listeners, mail, modules, mounts,
-    namespace, network, packages, process, programs, sysctl, units,
+    System, View, apparmor, apt, audit, banners, crashes, daemon, file, fstab, grub, host, listeners, mail, modules,
+    mounts, namespace, network, packages, process, programs, sysctl, units,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -58,6 +58,10 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let mut engine = EngineSide::collect(&system, plan, beginning);
     let view = View::observe(&system, &engine.process.reference);
     let containers = containers(&system, plan, &mut engine);
+    let audit = audit_records(&system, &view, plan);
+    if let Some(audit) = &audit {
+        watch(audit, plan, &mut engine);
+    }
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
     Facts {
@@ -87,6 +91,13 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         wireless: wanted_fact(plan, "wireless", || network::wireless(&system, &view)),
         listeners: wanted_fact(plan, "listeners", || listeners::observe(&system, &view)),
         mail: wanted_fact(plan, "mail", || mail::observe(&system, &view)),
+        audit: audit.as_ref().map_or_else(Observed::not_collected, |audit| {
+            wanted_fact(plan, "audit", || Observed::known(audit.facts()))
+        }),
+        audit_rule: match &audit {
+            Some(audit) => plan.keys("audit_rule").map(|rule| (rule.clone(), audit.coverage(rule))).collect(),
+            None => BTreeMap::new(),
+        },
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
         packages: packages::observe(&system, &view, plan.keys("packages")),
@@ -102,6 +113,24 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
 /// A fact, if a check reads it or a part of it.
 fn wanted_fact<T>(plan: &Plan, name: &str, observe: impl FnOnce() -> Observed<T>) -> Observed<T> {
     if plan.wants(name) { observe() } else { Observed::not_collected() }
+}
+
+/// What the machine's audit records, if a check asks for any of it.
+fn audit_records(system: &System, view: &View, plan: &Plan) -> Option<audit::Records> {
+    let asked = plan.wants("audit") || plan.wants(WATCH) || plan.keys("audit_rule").next().is_some();
+    asked.then(|| audit::Records::observe(system, view))
+}
+
+/// How the files of the engine are watched.
+const WATCH: &str = "daemon.files.watch";
+
+/// Fills in how the engine's files are watched.
+fn watch(audit: &audit::Records, plan: &Plan, engine: &mut EngineSide) {
+    if let (true, Observed::Known { value: daemon, .. }) = (plan.wants(WATCH), &mut engine.kernel.daemon)
+        && let Observed::Known { value: files, .. } = &mut daemon.files
+    {
+        audit.watch(files, daemon.pid);
+    }
 }
 
 /// What the engine says, and what the kernel says of the engine and its containers.
@@ -238,6 +267,8 @@ fn daemon_facts(system: &System, plan: &Plan, pid: u32, engine: &Engine) -> Obse
     let wanted = daemon::Wanted {
         tcp_listeners: plan.wants("daemon.tcp_listeners") || plan.wants("daemon.swarm_listeners"),
         userland_proxies: plan.wants("daemon.userland_proxies"),
+        api_accounts: plan.wants("daemon.api_accounts"),
+        storage: plan.wants("daemon.storage"),
         files: plan.wants("daemon.files"),
     };
     daemon::observe(system, pid, engine, &wanted)

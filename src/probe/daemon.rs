@@ -3,6 +3,7 @@
 //! Everything is read from `/proc` and, through `/proc/<pid>/root`, from the files as dockerd itself sees them. Its environment
 //! is never read: it may hold secrets, and what it decides (`HOME`, `XDG_CONFIG_HOME`) is answered by `/etc/passwd` or not at all.
 
+mod accounts;
 mod files;
 mod flags;
 mod freshness;
@@ -14,6 +15,7 @@ mod process;
 mod registries;
 mod seccomp;
 mod settings;
+mod storage;
 mod swarm;
 mod tls;
 
@@ -34,6 +36,10 @@ pub struct Wanted {
     pub tcp_listeners: bool,
     /// Whether a check reads [`Daemon::userland_proxies`].
     pub userland_proxies: bool,
+    /// Whether a check reads [`Daemon::api_accounts`].
+    pub api_accounts: bool,
+    /// Whether a check reads [`Daemon::storage`].
+    pub storage: bool,
     /// Whether a check reads [`Daemon::files`].
     pub files: bool,
 }
@@ -69,13 +75,12 @@ fn configured(system: &System, pid: u32, engine: &Engine, wanted: &Wanted) -> Re
     let (seccomp_default_action, seccomp_risky_syscalls) =
         seccomp::default_profile(&dockerd, &engine.seccomp_profile, started.as_ref());
     let tls_files = tls::files(&dockerd, &options);
-    let files = if wanted.files {
-        let (flags, options, hosts, tls) = (&flags, &options, &hosts, &tls_files);
-        files::observe(&files::Known { dockerd: &dockerd, engine, flags, options, hosts, tls })
-    } else {
-        Observed::not_collected()
-    };
     let (swarm_addresses, swarm_listeners) = swarm::observe(&dockerd, engine, wanted.tcp_listeners);
+    let known =
+        files::Known { dockerd: &dockerd, engine, flags: &flags, options: &options, hosts: &hosts, tls: &tls_files };
+    let files = if wanted.files { files::observe(&known) } else { Observed::not_collected() };
+    let api_accounts = if wanted.api_accounts { accounts::of_api(&known) } else { Observed::not_collected() };
+    let storage = if wanted.storage { storage::observe(&known) } else { Observed::not_collected() };
     Ok(Daemon {
         swarm_addresses,
         swarm_listeners,
@@ -85,6 +90,8 @@ fn configured(system: &System, pid: u32, engine: &Engine, wanted: &Wanted) -> Re
         socket_gids: groups::of_sockets(&dockerd, engine, &options),
         tcp_listeners,
         userland_proxies,
+        api_accounts,
+        storage,
         hosts,
         log_level: options.log_level(),
         iptables: options.boolean("iptables", true),

@@ -60,14 +60,26 @@ fn is_symlink(system: &System, path: &Path) -> Result<bool, Gap> {
 
 /// The permissions that an access list grants to somebody beyond what the mode shows, as bits of `rwx`.
 fn granted(system: &System, target: &Path, metadata: &fs::Metadata) -> Result<u32, Gap> {
+    match access_list(system, target)? {
+        Some(list) => acl::grants(&list, metadata.uid(), metadata.gid(), metadata.mode())
+            .map_err(|detail| malformed(target, detail)),
+        None => Ok(0),
+    }
+}
+
+fn malformed(target: &Path, detail: &str) -> Gap {
+    Gap::new(GapKind::Malformed, format!("{}: access list: {detail}", target.display()))
+}
+
+/// The POSIX access list of a path in which no symbolic link is left, if it has one.
+fn access_list(system: &System, target: &Path) -> Result<Option<Vec<u8>>, Gap> {
     let real = system.real(target);
     let gap = |errno: Errno| Gap::io(format_args!("{}: access list", target.display()), &errno.into());
     match attribute(&real, "system.posix_acl_access") {
-        Ok(list) => acl::grants(&list, metadata.uid(), metadata.gid(), metadata.mode())
-            .map_err(|detail| Gap::new(GapKind::Malformed, format!("{}: access list: {detail}", target.display()))),
-        Err(Errno::NODATA) => Ok(0),
+        Ok(list) => Ok(Some(list)),
+        Err(Errno::NODATA) => Ok(None),
         Err(Errno::OPNOTSUPP) => match attribute(&real, "system.nfs4_acl") {
-            Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(0),
+            Err(Errno::OPNOTSUPP | Errno::NODATA) => Ok(None),
             Err(errno) => Err(gap(errno)),
             Ok(_) => Err(Gap::new(GapKind::Unsupported, format!("{}: has an NFSv4 access list", target.display()))),
         },

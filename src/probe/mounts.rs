@@ -56,7 +56,7 @@ fn text(system: &System) -> Result<(&'static str, String), Gap> {
     machine.or_else(|gap| own().map(|text| ("/proc/self/mountinfo", text)).map_err(|_| gap))
 }
 
-fn parse(text: &str) -> Result<Vec<HostMount>, Gap> {
+pub(super) fn parse(text: &str) -> Result<Vec<HostMount>, Gap> {
     let mounts = text.lines().map(mountinfo::parse).collect::<Result<Vec<_>, _>>()?;
     let tree = Tree::new(&mounts);
     Ok(mounts.iter().filter(|mount| tree.visible(mount)).map(host_mount).collect())

@@ -1,7 +1,7 @@
 //! Real engines for the integration tests: each [`Lab`] is a dockerd with a data root, configuration, /etc, /run,
 //! mount namespace and network namespace of its own, so that labs disturb neither each other nor the machine.
 //!
-//! Needs root and Debian's docker.io, busybox-static, util-linux and, where used, iptables, systemd and openssl.
+//! Needs root and Debian's docker.io, busybox-static, util-linux and, where used, auditd, iptables, systemd and openssl.
 //! `PLIMSOLL_LAB_ENGINE` names a directory whose dockerd, containerd, docker-proxy and docker are taken instead of
 //! Debian's; `tests/lab/fetch-engine` makes one.
 
@@ -18,6 +18,7 @@
 )]
 
 mod audit;
+pub mod auditing;
 pub mod authz;
 mod builder;
 mod command;
@@ -135,6 +136,15 @@ impl Lab {
         }
         run.args(args).arg("--engine-socket").arg(self.socket());
         run.output().unwrap_or_else(|error| panic!("plimsoll: {error}"))
+    }
+
+    /// Runs `plimsoll audit` against this engine as root without a capability, such as `audit_control`.
+    pub fn audit_without(&self, capability: &str, args: &[&str]) -> Audit {
+        let mut run = command::new("setpriv", &self.dir);
+        run.arg(format!("--bounding-set=-{capability}")).arg(format!("--inh-caps=-{capability}"));
+        run.arg(env!("CARGO_BIN_EXE_plimsoll")).args(["audit", "--format", "json"]).args(args);
+        run.arg("--engine-socket").arg(self.socket());
+        Audit::read(&run.output().unwrap_or_else(|error| panic!("setpriv: {error}")))
     }
 
     /// Runs `plimsoll audit` against this engine and reads its report.

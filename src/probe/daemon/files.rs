@@ -1,7 +1,7 @@
 //! The files and directories that dockerd lives from, as it sees them itself.
 
-mod containerd;
-mod sockets;
+pub(super) mod containerd;
+pub(super) mod sockets;
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -182,7 +182,7 @@ fn certificates(root: &System, folder: &Path) -> Result<Vec<PathBuf>, Gap> {
 }
 
 /// The directory of images and containers. With remapped users the engine names a part of it: `/var/lib/docker/100000.100000`.
-fn data_root(engine: &Engine) -> PathBuf {
+pub(super) fn data_root(engine: &Engine) -> PathBuf {
     let path = PathBuf::from(&engine.data_root);
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let ids = |name: &str| name.split_once('.').is_some_and(|(uid, gid)| number(uid) && number(gid));

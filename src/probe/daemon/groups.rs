@@ -40,16 +40,22 @@ fn look(dockerd: &Dockerd<'_>, names: &[&str]) -> Result<Vec<i64>, Gap> {
 
 /// Errs when a group may come from elsewhere than `/etc/group`.
 fn all_local(dockerd: &Dockerd<'_>, name: &str) -> Result<(), Gap> {
-    let switch = none_if_missing(dockerd.root.read_lossy("/etc/nsswitch.conf"))?.unwrap_or_default();
-    let services = switch
-        .lines()
-        .filter_map(|line| line.split('#').next()?.trim().strip_prefix("group:"))
-        .flat_map(str::split_whitespace);
-    match services.into_iter().find(|service| !service.starts_with('[') && !LOCAL.contains(service)) {
+    match elsewhere(dockerd, "group")? {
         Some(service) => Err(Gap::new(
             GapKind::Unsupported,
             format!("group {name:?} is not in /etc/group, and may come from {service} in /etc/nsswitch.conf"),
         )),
         None => Ok(()),
     }
+}
+
+/// A service besides the machine's own files from which a database such as `group` comes.
+pub(super) fn elsewhere(dockerd: &Dockerd<'_>, database: &str) -> Result<Option<String>, Gap> {
+    let switch = none_if_missing(dockerd.root.read_lossy("/etc/nsswitch.conf"))?.unwrap_or_default();
+    let services = switch
+        .lines()
+        .filter_map(|line| line.split('#').next()?.trim().strip_prefix(database)?.trim_start().strip_prefix(':'))
+        .flat_map(str::split_whitespace);
+    let other = services.into_iter().find(|service| !service.starts_with('[') && !LOCAL.contains(service));
+    Ok(other.map(str::to_owned))
 }

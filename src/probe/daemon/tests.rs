@@ -72,7 +72,8 @@ impl Lab {
     }
 
     fn see_as(&self, engine: &Engine) -> Daemon {
-        let wanted = Wanted { tcp_listeners: true, userland_proxies: true, files: true };
+        let wanted =
+            Wanted { tcp_listeners: true, userland_proxies: true, api_accounts: true, storage: true, files: true };
         match observe(&self.system(), PID, engine, &wanted) {
             Observed::Known { value, .. } => value,
             Observed::Unknown { gap, .. } => panic!("{gap}"),
@@ -321,5 +322,6 @@ fn other_engines_are_not_configured_like_this() {
     assert_eq!(kind(&observe(&lab.system(), 7, &engine, &Wanted::default())), Some(GapKind::Missing));
 }
 
+mod accounts;
 mod files;
 mod network;

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use super::wire;
-use crate::facts::{Engine, EngineKind, Network};
+use crate::facts::{Component, Engine, EngineKind, Network};
 use crate::probe::go::boolean;
 
 /// The engine's facts.
@@ -16,6 +16,7 @@ pub(super) fn engine(version: wire::Version, info: wire::Info, socket: &Path) ->
     let profile = profile.and_then(|fields| fields.get("profile").map(|profile| (*profile).to_owned()));
     Engine {
         kind: kind(version.components.as_deref().unwrap_or_default()),
+        components: version.components.unwrap_or_default().into_iter().map(component).collect(),
         version: version.version,
         api_version: version.api_version,
         socket: socket.to_string_lossy().into_owned(),
@@ -24,6 +25,7 @@ pub(super) fn engine(version: wire::Version, info: wire::Info, socket: &Path) ->
         selinux: has("selinux"),
         userns_remap: has("userns"),
         seccomp_profile: profile.unwrap_or_default(),
+        containerd_image_store: in_containerd(info.driver_status.unwrap_or_default()),
         storage_driver: info.driver,
         logging_driver: info.logging_driver,
         cgroup_driver: info.cgroup_driver,
@@ -59,6 +61,33 @@ fn kind(components: &[wire::Component]) -> EngineKind {
     }
 }
 
+/// Whether the engine's driver is one of containerd's snapshotters, which keep images in containerd's own directory.
+fn in_containerd(status: Vec<Vec<String>>) -> bool {
+    status.iter().any(|pair| matches!(pair.as_slice(), [name, kind] if name == "driver-type" && kind.starts_with("io.containerd.snapshotter")))
+}
+
+fn component(wire: wire::Component) -> Component {
+    let commit = wire.details.and_then(|details| details.git_commit).unwrap_or_default();
+    // containerd writes `v2.2.1`.
+    let version = wire.version.trim_start_matches('v');
+    Component { name: wire.name, version: version.to_owned(), upstream: is_release(version) && is_commit(&commit) }
+}
+
+/// Whether a version is three numbers, perhaps before a release candidate's mark.
+fn is_release(version: &str) -> bool {
+    let (numbers, mark) = version.split_once('-').unwrap_or((version, "rc"));
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    numbers.split('.').count() == 3
+        && numbers.split('.').all(number)
+        && ["rc", "beta", "alpha"].iter().any(|known| mark.starts_with(known))
+}
+
+/// Whether it is a commit, as `3dfe4ad`, or after the release it makes, as `v1.2.8-0-geeb7e60`.
+fn is_commit(text: &str) -> bool {
+    let hash = text.rsplit_once("-g").filter(|(release, _)| release.ends_with("-0")).map_or(text, |(_, hash)| hash);
+    hash.len() >= 7 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// Networks and names whose registries need no verified TLS; that of loopback never leaves the machine.
 fn insecure(config: wire::RegistryConfig) -> Vec<String> {
     let loopback = |cidr: &String| cidr.starts_with("127.") || cidr == "::1/128";
@@ -88,5 +117,40 @@ pub(super) fn network(wire: wire::Network) -> Network {
         name: wire.name,
         driver: wire.driver,
         ipv6: wire.enable_ipv6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builds_of_others_are_told_from_releases() {
+        let upstream = |version: &str, commit: &str| is_release(version) && is_commit(commit);
+        for (version, commit) in [
+            ("29.3.1", "c2be9cc"),
+            ("19.03.15", "99e3ed8"),
+            ("2.2.1", "dea7da592f5d1d2b7755e3a161be07f43fad8f75"),
+            ("1.2.8", "v1.2.8-0-geeb7e602"),
+            ("28.0.0-rc.1", "c2be9cc"),
+        ] {
+            assert!(upstream(version, commit), "{version} {commit}");
+        }
+        for (version, commit) in [
+            ("20.10.24+dfsg1", "5d6db84"),
+            ("1.6.20~ds1", "1.6.20~ds1-1+deb12u1"),
+            ("1.1.5+ds1", "1.1.5+ds1-1+deb12u1"),
+            ("26.1.3", "26.1.3-0ubuntu1~24.04.1"),
+            ("1.7.12", ""),
+            ("1.1.12-0ubuntu3.1", ""),
+            ("26.1.3-0ubuntu1", "c2be9cc"),
+            ("20.10.9.el9", "c2be9cc"),
+            ("1.2.8", "v1.2.8-3-geeb7e602"),
+            ("N/A", "N/A"),
+            ("", ""),
+            ("29", "c2be9cc"),
+        ] {
+            assert!(!upstream(version, commit), "{version} {commit}");
+        }
     }
 }

@@ -19,6 +19,15 @@ pub(super) struct Version {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Component {
     pub(super) name: String,
+    #[serde(default)]
+    pub(super) version: String,
+    pub(super) details: Option<Details>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Details {
+    pub(super) git_commit: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -26,6 +35,7 @@ pub(super) struct Component {
 pub(super) struct Info {
     pub(super) security_options: Option<Vec<String>>,
     pub(super) driver: String,
+    pub(super) driver_status: Option<Vec<Vec<String>>>,
     pub(super) logging_driver: String,
     pub(super) cgroup_driver: String,
     pub(super) live_restore_enabled: bool,

@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{granted, metadata};
+use super::{access_list, acl, granted, malformed, metadata};
 use crate::facts::{FileAccess, Gap};
 use crate::probe::System;
 
@@ -47,6 +47,31 @@ pub(in crate::probe) fn observe(
         open_parents: open.into(),
     };
     Ok((access, metadata))
+}
+
+/// Who may write to a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::probe) struct Writers {
+    /// Uids, the owner's among them.
+    pub(in crate::probe) users: Vec<u32>,
+    /// Gids.
+    pub(in crate::probe) groups: Vec<u32>,
+}
+
+/// Users and groups that may write to what a path leads to, what everybody may aside.
+pub(in crate::probe) fn writers(system: &System, path: &Path) -> Result<Writers, Gap> {
+    let target = system.resolve(path)?;
+    let metadata = metadata(system, &target)?;
+    let listed = match access_list(system, &target)? {
+        Some(list) => acl::writers(&list).map_err(|detail| malformed(&target, detail))?,
+        None => acl::Writers { owning_group: metadata.mode() & 0o020 != 0, ..acl::Writers::default() },
+    };
+    let owner = (metadata.mode() & 0o200 != 0).then(|| metadata.uid());
+    let group = listed.owning_group.then(|| metadata.gid());
+    Ok(Writers {
+        users: owner.into_iter().chain(listed.users).collect(),
+        groups: group.into_iter().chain(listed.groups).collect(),
+    })
 }
 
 /// Whether somebody else may replace one of these entries, given by their owners, in a directory.

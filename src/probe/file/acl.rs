@@ -2,6 +2,7 @@
 
 const VERSION: u32 = 2;
 const USER: u16 = 0x02;
+const OWNING_GROUP: u16 = 0x04;
 const GROUP: u16 = 0x08;
 const MASK: u16 = 0x10;
 
@@ -26,6 +27,31 @@ pub(super) fn grants(list: &[u8], uid: u32, gid: u32, mode: u32) -> Result<u32, 
     let others = |entry: &&Entry| (entry.tag == USER && entry.id != uid) || (entry.tag == GROUP && entry.id != gid);
     let granted = |entry: &Entry| u32::from(entry.permissions & mask & 0o7) & !(mode & 0o7);
     Ok(entries.iter().filter(others).map(granted).fold(0, |all, one| all | one))
+}
+
+/// Whom a list lets write.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Writers {
+    pub(super) users: Vec<u32>,
+    pub(super) groups: Vec<u32>,
+    /// Whether the owning group is among them.
+    pub(super) owning_group: bool,
+}
+
+/// Whom a list lets write besides the owner and everybody.
+pub(super) fn writers(list: &[u8]) -> Result<Writers, &'static str> {
+    let entries = entries(list)?;
+    let mask = entries.iter().find(|entry| entry.tag == MASK).map_or(0o7, |entry| entry.permissions);
+    let mut writers = Writers::default();
+    for entry in entries.iter().filter(|entry| entry.permissions & mask & 0o2 != 0) {
+        match entry.tag {
+            USER => writers.users.push(entry.id),
+            GROUP => writers.groups.push(entry.id),
+            OWNING_GROUP => writers.owning_group = true,
+            _ => {}
+        }
+    }
+    Ok(writers)
 }
 
 fn entries(list: &[u8]) -> Result<Vec<Entry>, &'static str> {
@@ -91,6 +117,20 @@ mod tests {
     fn a_minimal_list_is_the_mode() {
         let bytes = list(&[(1, 6, UNDEFINED), (4, 4, UNDEFINED), (0x20, 0, UNDEFINED)]);
         assert_eq!(grants(&bytes, 0, 0, 0o640), Ok(0));
+    }
+
+    #[test]
+    fn writers_are_named() {
+        let of = |entry, mask| writers(&with(entry, mask)).unwrap();
+        let nobody = Writers::default();
+        assert_eq!(of((USER, 6, 1000), 6), Writers { users: vec![1000], ..Writers::default() });
+        assert_eq!(of((USER, 6, 1000), 4), nobody);
+        assert_eq!(of((USER, 5, 1000), 7), nobody);
+        assert_eq!(of((GROUP, 2, 100), 7), Writers { groups: vec![100], ..Writers::default() });
+        let owning =
+            list(&[(1, 6, UNDEFINED), (4, 6, UNDEFINED), (USER, 4, 7), (MASK, 6, UNDEFINED), (0x20, 0, UNDEFINED)]);
+        assert_eq!(writers(&owning).unwrap(), Writers { owning_group: true, ..Writers::default() });
+        assert!(writers(&[2, 0]).is_err());
     }
 
     #[test]

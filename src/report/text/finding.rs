@@ -1,5 +1,6 @@
 //! The findings of one control in a few lines: who, why, and what to do.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::report::escape::shown;
@@ -11,6 +12,8 @@ use crate::verdict::Verdict;
 const SUBJECTS: usize = 8;
 /// How many characters of one value are shown; the JSON has all.
 const VALUE: usize = 160;
+/// How many characters of a key in a fact's name are shown.
+const KEY: usize = 40;
 
 /// What is said of one control.
 pub(super) struct Block<'r> {
@@ -85,5 +88,16 @@ fn evidence(evidence: &Evidence, kind: &str) -> String {
     let fact = evidence.fact.strip_prefix(kind).and_then(|fact| fact.strip_prefix('.')).unwrap_or(&evidence.fact);
     let usual = |source: &&str| source.starts_with("GET ") || source.contains('…');
     let source = evidence.source.as_deref().filter(|source| !usual(source));
-    shown(&format!("{fact} = {text}{}", source.map_or_else(String::new, |source| format!(" ({source})"))))
+    shown(&format!("{} = {text}{}", short(fact), source.map_or_else(String::new, |source| format!(" ({source})"))))
+}
+
+/// A fact's name, a long key cut off.
+fn short(fact: &str) -> Cow<'_, str> {
+    let parts = fact.split_once("[\"").and_then(|(root, rest)| Some((root, rest.rsplit_once("\"]")?)));
+    match parts {
+        Some((root, (key, field))) if key.chars().count() > KEY => {
+            Cow::Owned(format!("{root}[\"{}…\"]{field}", key.chars().take(KEY).collect::<String>()))
+        }
+        _ => Cow::Borrowed(fact),
+    }
 }

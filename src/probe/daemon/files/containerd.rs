@@ -36,8 +36,8 @@ pub(super) fn add(known: &Known<'_>, files: &mut Files<'_>) {
     let arguments = server.map_or(Ok(Vec::new()), |pid| Dockerd::new(known.dockerd.system, pid).arguments());
     match arguments {
         Ok(arguments) => {
-            let config = PathBuf::from(option(&arguments, &["config", "c"]).unwrap_or("/etc/containerd/config.toml"));
-            files.add_at(Role::ContainerdState, state(known.dockerd, &arguments, &config));
+            let config = config(&arguments);
+            files.add_at(Role::ContainerdState, directory(known.dockerd, &arguments, &config, STATE));
             files.add(Role::ContainerdConfig, &config);
         }
         Err(gap) => [Role::ContainerdConfig, Role::ContainerdState].iter().for_each(|role| files.lost(*role, &gap)),
@@ -127,15 +127,39 @@ fn option<'a>(arguments: &'a [String], names: &[&str]) -> Option<&'a str> {
     found
 }
 
-/// The directory of containerd's run-time state.
-fn state(dockerd: &Dockerd<'_>, arguments: &[String], config: &Path) -> Result<PathBuf, Gap> {
-    if let Some(state) = option(arguments, &["state"]) {
-        return Ok(PathBuf::from(state));
+/// A directory of containerd's, by the option that names it, and where it is otherwise.
+struct Directory(&'static str, &'static str);
+
+/// Of run-time state.
+const STATE: Directory = Directory("state", "/run/containerd");
+/// Of images and containers.
+const ROOT: Directory = Directory("root", "/var/lib/containerd");
+
+fn directory(
+    dockerd: &Dockerd<'_>,
+    arguments: &[String],
+    config: &Path,
+    Directory(name, default): Directory,
+) -> Result<PathBuf, Gap> {
+    if let Some(told) = option(arguments, &[name]) {
+        return Ok(PathBuf::from(told));
     }
     let text = none_if_missing(settings::text(dockerd, config))?.unwrap_or_default();
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         Gap::new(GapKind::Malformed, format!("{}: {}", config.display(), error.message()))
     })?;
-    let state = table.get("state").and_then(toml::Value::as_str).filter(|state| !state.is_empty());
-    Ok(PathBuf::from(state.unwrap_or("/run/containerd")))
+    let told = table.get(name).and_then(toml::Value::as_str).filter(|told| !told.is_empty());
+    Ok(PathBuf::from(told.unwrap_or(default)))
+}
+
+/// The directory of images and containers of the containerd that dockerd works with.
+pub(in crate::probe::daemon) fn root(known: &Known<'_>) -> Result<PathBuf, Gap> {
+    let server = server(known.dockerd, &socket(known)?)?;
+    let arguments = server.map_or(Ok(Vec::new()), |pid| Dockerd::new(known.dockerd.system, pid).arguments())?;
+    directory(known.dockerd, &arguments, &config(&arguments), ROOT)
+}
+
+/// The configuration that containerd was told.
+fn config(arguments: &[String]) -> PathBuf {
+    PathBuf::from(option(arguments, &["config", "c"]).unwrap_or("/etc/containerd/config.toml"))
 }

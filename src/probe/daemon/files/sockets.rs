@@ -33,7 +33,7 @@ pub(super) fn add(known: &Known<'_>, files: &mut Files<'_>) {
 }
 
 /// Sockets of the API, and with a gap those that may be.
-fn find(known: &Known<'_>) -> Result<Vec<(PathBuf, Option<Gap>)>, Gap> {
+pub(in crate::probe::daemon) fn find(known: &Known<'_>) -> Result<Vec<(PathBuf, Option<Gap>)>, Gap> {
     let judge = Judge::new(known);
     let mut found = Vec::new();
     for (inode, paths) in bound(known.dockerd)? {
