@@ -4,6 +4,7 @@
 //! read. Rules, the type walk, the plan and the documentation are all read off the schema of [`Facts`], so that there is no
 //! second list of names.
 
+mod accounts;
 mod container;
 mod daemon;
 mod daemon_file;
@@ -15,6 +16,7 @@ mod network;
 mod observed;
 mod process;
 
+pub use accounts::{Accounts, DotFile, Group, Home, NewAccount, Password, PasswordState, ShellKind, User};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
 pub use daemon::{Daemon, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
@@ -62,6 +64,8 @@ pub struct Facts {
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]
     pub sysctl: BTreeMap<String, Observed<String>>,
+    /// Accounts and groups.
+    pub accounts: Accounts,
     /// Files by absolute path, for the paths that checks ask for; null where there is none. Symbolic links are followed.
     #[schemars(extend("x-source" = "{key}", "x-keyed" = true))]
     pub file: BTreeMap<String, Observed<Option<File>>>,

@@ -1,5 +1,6 @@
 //! Looking at the machine. One module is one source of facts; a probe observes, or says why it could not.
 
+pub mod accounts;
 pub mod capability;
 mod cgroup;
 mod collect;
@@ -10,6 +11,7 @@ pub mod host;
 mod mountinfo;
 pub mod mounts;
 pub mod namespace;
+mod nss;
 mod places;
 pub mod process;
 pub mod programs;
@@ -23,4 +25,5 @@ pub mod view;
 pub use collect::{Beginning, collect};
 pub use places::places;
 pub use system::System;
+use system::none_if_missing;
 pub use view::View;

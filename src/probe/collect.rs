@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
-use super::{System, View, daemon, file, host, mounts, namespace, process, programs, sysctl};
+use super::{System, View, accounts, daemon, file, host, mounts, namespace, process, programs, sysctl};
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
@@ -51,7 +51,8 @@ impl EngineProcess {
 /// Looks at the machine, and at its engine if there is one.
 pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let system = System::live();
-    let collected_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let now = jiff::Timestamp::now();
+    let collected_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut engine = EngineSide::collect(&system, plan, beginning);
     let view = View::observe(&system, &engine.process.reference);
     let containers = containers(&system, plan, &mut engine);
@@ -69,6 +70,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         networks: engine.answers.networks,
         mounts: if plan.wants("mounts") { mounts::observe(&system) } else { Observed::not_collected() },
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
+        accounts: accounts::observe(&system, plan, accounts::day(now.as_second())),
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
     }
 }
