@@ -8,7 +8,9 @@ use std::thread::{self, JoinHandle};
 
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
-use super::{System, View, accounts, daemon, file, host, mounts, namespace, process, programs, sysctl};
+use super::{
+    System, View, accounts, daemon, file, host, modules, mounts, namespace, packages, process, programs, sysctl, units,
+};
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
@@ -71,6 +73,10 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         mounts: if plan.wants("mounts") { mounts::observe(&system) } else { Observed::not_collected() },
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         accounts: accounts::observe(&system, plan, accounts::day(now.as_second())),
+        sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
+        package: packages::observe(&system, &view, plan.keys("package")),
+        unit: units::observe(&system, &view, plan.keys("unit")),
+        module: modules::observe(&system, &view, plan.keys("module")),
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
     }
 }
