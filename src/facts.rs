@@ -17,6 +17,7 @@ mod network;
 mod observed;
 mod package;
 mod process;
+mod sshd;
 mod unit;
 
 pub use accounts::{Accounts, DotFile, Group, Home, NewAccount, Password, PasswordState, ShellKind, User};
@@ -32,6 +33,7 @@ pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
 pub use package::Package;
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
+pub use sshd::{Banner, Ssh, SshFile, SshRole, SshdValue};
 pub use unit::Unit;
 
 use std::collections::BTreeMap;
@@ -72,6 +74,13 @@ pub struct Facts {
     pub sysctl: BTreeMap<String, Observed<String>>,
     /// Accounts and groups.
     pub accounts: Accounts,
+    /// The SSH server.
+    pub ssh: Observed<Ssh>,
+    /// The values of options of sshd by name in lower case, for the names that checks ask for: the one that everybody gets, and
+    /// those of `Match` blocks that some connection gets instead.
+    #[schemars(extend("x-source" = "/usr/sbin/sshd, /etc/ssh, /etc/default/ssh, /var/lib/dpkg/status, /var/lib/dpkg/updates, \
+        {sshd-config}", "x-keyed" = true))]
+    pub sshd_option: BTreeMap<String, Observed<Vec<SshdValue>>>,
     /// Values that kernel settings get at boot, by dotted name, for the names that checks ask for: by systemd-sysctl from the
     /// files of sysctl.d, and by ufw where it is enabled. Empty where nothing sets one, so that the kernel's own value stands.
     #[schemars(extend("x-source" = "/etc/sysctl.d, /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d, /lib/sysctl.d, \

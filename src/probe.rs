@@ -22,6 +22,7 @@ pub mod process;
 pub mod programs;
 mod seccomp;
 mod shell_variables;
+pub mod sshd;
 pub mod sysctl;
 mod system;
 #[cfg(test)]

@@ -12,66 +12,52 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use database::Passwd;
 
-use super::{System, nss};
-use crate::facts::{Accounts, Gap, Group, NewAccount, Observed, Password, ShellKind, User};
+use super::{System, View, nss};
+use crate::facts::{Accounts, Gap, Group, Observed, Password, ShellKind, User};
 use crate::plan::Plan;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
 /// What the plan wants of the accounts, on a day given in days since 1970.
-pub fn observe(system: &System, plan: &Plan, today: i64) -> Accounts {
+pub fn observe(system: &System, view: &View, plan: &Plan, today: i64) -> Accounts {
+    let files = view.files();
     let wants = |field: &str| plan.wants(&format!("accounts.{field}"));
-    let local = |field: &str, database: &str| match wants(field) {
-        true => nss::all_local(system, database).map(|()| true).into(),
-        false => Observed::not_collected(),
-    };
+    let local =
+        |field: &str, database: &str| seen(&files, wants(field), || nss::all_local(system, database).map(|()| true));
     let people = match wants("homes") || wants("dot_files") {
-        true => people(system),
+        true => files.clone().and_then(|()| people(system)),
         false => Err(Gap::not_collected()),
     };
-    let login_defs = wants("first_uid") || wants("defaults");
-    let defs = login_defs.then(|| LoginDefs::read(system));
+    let of_people = || people.as_ref().map(|people| people.iter().collect::<Vec<_>>()).map_err(Clone::clone);
+    let defs = match wants("first_uid") || wants("defaults") {
+        true => files.clone().map_or_else(LoginDefs::unseen, |()| LoginDefs::read(system)),
+        false => LoginDefs::unseen(Gap::not_collected()),
+    };
     Accounts {
-        users: if wants("users") { users(system, today).into() } else { Observed::not_collected() },
+        users: seen(&files, wants("users"), || users(system, today)),
         users_are_local: local("users_are_local", "passwd"),
-        groups: if wants("groups") { groups(system).into() } else { Observed::not_collected() },
+        groups: seen(&files, wants("groups"), || groups(system)),
         groups_are_local: local("groups_are_local", "group"),
-        shells: if wants("shells") { shells::listed(system).into() } else { Observed::not_collected() },
-        homes: if wants("homes") {
-            of(&people, |users| homes::homes(system, users))
-        } else {
-            Observed::not_collected()
-        },
-        dot_files: match wants("dot_files") {
-            true => of(&people, |users| homes::dot_files(system, users)),
-            false => Observed::not_collected(),
-        },
-        first_uid: defs.as_ref().map_or_else(Observed::not_collected, |defs| defs.number("UID_MIN", 1000)),
-        defaults: match &defs {
-            Some(defs) => defaults::of_new_accounts(system, defs),
-            None => NewAccount {
-                max_days: Observed::not_collected(),
-                min_days: Observed::not_collected(),
-                warn_days: Observed::not_collected(),
-                inactive_days: Observed::not_collected(),
-                encrypt_method: Observed::not_collected(),
-            },
-        },
+        shells: seen(&files, wants("shells"), || shells::listed(system)),
+        homes: seen(&files, wants("homes"), || Ok(homes::homes(system, &of_people()?))),
+        dot_files: seen(&files, wants("dot_files"), || Ok(homes::dot_files(system, &of_people()?))),
+        first_uid: defs.number("UID_MIN", 1000),
+        defaults: defaults::of_new_accounts(system, &defs),
+    }
+}
+
+/// What is there to see, if it is wanted and the machine's files are seen at all.
+fn seen<T>(files: &Result<(), Gap>, wanted: bool, look: impl FnOnce() -> Result<T, Gap>) -> Observed<T> {
+    match wanted {
+        true => files.clone().and_then(|()| look()).into(),
+        false => Observed::not_collected(),
     }
 }
 
 /// Days since 1970 at a second since then.
 pub fn day(seconds: i64) -> i64 {
     seconds.div_euclid(DAY)
-}
-
-/// What is found of people, where it is known who they are.
-fn of<T>(people: &Result<Vec<Passwd>, Gap>, find: impl FnOnce(&[&Passwd]) -> Vec<T>) -> Observed<Vec<T>> {
-    match people {
-        Ok(people) => Observed::known(find(&people.iter().collect::<Vec<_>>())),
-        Err(gap) => gap.clone().into(),
-    }
 }
 
 /// The accounts whose shell is listed as one.

@@ -9,7 +9,8 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, accounts, daemon, file, host, modules, mounts, namespace, packages, process, programs, sysctl, units,
+    System, View, accounts, daemon, file, host, modules, mounts, namespace, packages, process, programs, sshd, sysctl,
+    units,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -58,6 +59,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let mut engine = EngineSide::collect(&system, plan, beginning);
     let view = View::observe(&system, &engine.process.reference);
     let containers = containers(&system, plan, &mut engine);
+    let (ssh, sshd_option) = sshd::observe(&system, &view, plan);
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
     Facts {
@@ -72,11 +74,13 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         networks: engine.answers.networks,
         mounts: if plan.wants("mounts") { mounts::observe(&system) } else { Observed::not_collected() },
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
-        accounts: accounts::observe(&system, plan, accounts::day(now.as_second())),
+        accounts: accounts::observe(&system, &view, plan, accounts::day(now.as_second())),
         sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
         package: packages::observe(&system, &view, plan.keys("package")),
         unit: units::observe(&system, &view, plan.keys("unit")),
         module: modules::observe(&system, &view, plan.keys("module")),
+        ssh,
+        sshd_option,
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
     }
 }

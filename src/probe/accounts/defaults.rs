@@ -16,6 +16,11 @@ impl LoginDefs {
         Self(none_if_missing(system.read_lossy(LOGIN_DEFS)).map(|text| parse(&text.unwrap_or_default())))
     }
 
+    /// Settings that could not be seen, or that nobody asked for.
+    pub(in crate::probe) const fn unseen(gap: Gap) -> Self {
+        Self(Err(gap))
+    }
+
     /// Every value of a setting, with its place. Programs of shadow take the last, PAM the first.
     pub(in crate::probe) fn all(&self, name: &str) -> Result<Vec<(String, &str)>, Gap> {
         let settings = self.0.as_ref().map_err(Clone::clone)?;
@@ -45,7 +50,10 @@ pub(super) fn of_new_accounts(system: &System, defs: &LoginDefs) -> NewAccount {
         max_days: defs.number("PASS_MAX_DAYS", -1),
         min_days: defs.number("PASS_MIN_DAYS", -1),
         warn_days: defs.number("PASS_WARN_AGE", -1),
-        inactive_days: inactive(system),
+        inactive_days: match &defs.0 {
+            Ok(_) => inactive(system),
+            Err(gap) => gap.clone().into(),
+        },
         encrypt_method: defs.text("ENCRYPT_METHOD", "DES"),
     }
 }

@@ -1,0 +1,182 @@
+//! What the probes of sshd and sudo say, compared with what the programs themselves say of the same files.
+
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use plimsoll::facts::SshdValue;
+use plimsoll::library::Library;
+use plimsoll::plan::Plan;
+use plimsoll::probe::process::Reference;
+use plimsoll::probe::{System, View, sshd};
+use tempfile::TempDir;
+
+/// A tree with files that programs are shown in the place of the machine's own.
+struct Machine {
+    root: TempDir,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let machine = Self { root: TempDir::new().unwrap() };
+        machine.file("usr/sbin/sshd", "");
+        let version = Command::new("dpkg-query").args(["-Wf", "${Version}", "openssh-server"]).output().unwrap();
+        let version = String::from_utf8(version.stdout).unwrap();
+        assert!(!version.is_empty(), "openssh-server, from the package of that name");
+        let status = format!("Package: openssh-server\nStatus: install ok installed\nVersion: {version}\n\n");
+        machine.file("var/lib/dpkg/status", status);
+        machine
+    }
+
+    fn file(&self, path: &str, content: impl AsRef<[u8]>) -> &Self {
+        let path = self.root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+        self
+    }
+
+    /// Runs a command that sees a directory of the tree in the place of the machine's.
+    fn run(&self, folder: &str, command: &str) -> Output {
+        let own = self.root.path().join(folder);
+        let script = format!("mount --bind {} /{folder} && {command}", own.display());
+        Command::new("unshare").args(["-m", "sh", "-c", &script]).output().unwrap()
+    }
+}
+
+fn view(system: &System) -> View {
+    View::observe(system, &Reference::observe(system, None))
+}
+
+fn plan() -> Plan {
+    let library = Library::builtin().unwrap_or_else(|_| panic!("checks do not load"));
+    Plan::of(library.checks())
+}
+
+fn ours(machine: &Machine) -> BTreeMap<String, Result<Vec<SshdValue>, String>> {
+    let system = System::at(machine.root.path());
+    // The tree has no processes, so that the view is that of this machine.
+    let (_, options) = sshd::observe(&system, &view(&System::live()), &plan());
+    options.into_iter().map(|(name, value)| (name, value.as_known().cloned().map_err(|gap| gap.detail))).collect()
+}
+
+/// What `sshd -T` prints, by option; of several lines all.
+fn theirs(machine: &Machine, connection: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
+    fs::create_dir_all("/run/sshd").unwrap();
+    let flags = if connection.is_empty() { String::new() } else { format!("-C {connection}") };
+    let output = machine.run("etc/ssh", &format!("/usr/sbin/sshd -T {flags}"));
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let mut printed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let (name, value) = line.split_once(' ').unwrap_or((line, ""));
+        printed.entry(name.to_owned()).or_default().push(value.to_owned());
+    }
+    Ok(printed)
+}
+
+/// A value of ours as `sshd -T` prints it.
+fn printed(value: &SshdValue) -> Vec<String> {
+    if value.value.is_empty() { value.items.clone() } else { vec![value.value.clone()] }
+}
+
+/// A maintenance release of Debian's has a second name for the first key exchange; it is as strong.
+fn comparable(values: &[String]) -> Vec<String> {
+    values.iter().map(|value| value.replace("sntrup761x25519-sha512,", "")).collect()
+}
+
+/// A connection, as `sshd -T -C` takes it, with the criteria that it meets.
+const CONNECTIONS: [(&str, &[&str]); 3] = [
+    ("user=bob,host=h.example,addr=192.0.2.1", &["user bob"]),
+    ("user=root,host=h.example,addr=10.1.2.3", &["address 10.0.0.0/8"]),
+    ("user=eve,host=h.example,addr=10.1.2.3", &["address 10.0.0.0/8 user eve", "address 10.0.0.0/8"]),
+];
+
+const CONFIGURATIONS: [(&str, &str, &str); 6] = [
+    ("", "", ""),
+    (
+        "Include sshd_config.d/*.conf\nPermitRootLogin yes\nCiphers ^aes256-ctr\nMaxStartups 5\nAllowUsers ann \"b c\"\nAllowUsers dan\n",
+        "PermitRootLogin no\nMACs -umac*\nLoginGraceTime=1m30\nBanner \"/etc/is sue\"\n",
+        "PermitRootLogin without-password\nLogLevel verbose\nClientAliveInterval 1h\n",
+    ),
+    (
+        "usepam YES\nInclude /etc/ssh/sshd_config.d/1*.conf /etc/ssh/none.conf\nKexAlgorithms +diffie-hellman-group14-sha1\nMaxSessions 3 # three\n\
+         Match User bob\nMaxSessions 4\nPermitEmptyPasswords yes\nMatch Address 10.0.0.0/8\nInclude sshd_config.d/2*.conf\n\
+         PermitRootLogin yes\nIgnoreRhosts shosts-only\n",
+        "DenyGroups a b\nPermitUserEnvironment LANG,LC_*\n",
+        "MaxAuthTries 2\nMatch User eve\nMaxAuthTries 9\nAllowGroups x\n",
+    ),
+    ("PermitRootLogin no\nInclude sshd_config.d/10-a.conf\nLogLevel QUIET\n", "Match all\nLogLevel DEBUG\n", ""),
+    ("Ciphers aes128-ctr,aes128-ctr,aes256-cbc\nMACs -*\nBanner none\nHostbasedAuthentication yes\n", "", ""),
+    (
+        "DisableForwarding yes\nGSSAPIAuthentication yes\nClientAliveCountMax 0\nPermitRootLogin forced-commands-only\n",
+        "",
+        "",
+    ),
+];
+
+fn configured(main: &str, first: &str, second: &str) -> Machine {
+    let machine = Machine::new();
+    let keys = "HostKey /etc/ssh/key\n";
+    // What stands after a Match is part of it.
+    machine.file("etc/ssh/sshd_config", format!("{keys}{main}"));
+    machine.file("etc/ssh/sshd_config.d/10-a.conf", first).file("etc/ssh/sshd_config.d/20-b.conf", second);
+    let key = machine.root.path().join("etc/ssh/key");
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status().unwrap();
+    assert!(made.success());
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    machine
+}
+
+#[test]
+fn options_are_those_that_sshd_prints() {
+    for (main, first, second) in CONFIGURATIONS {
+        let machine = configured(main, first, second);
+        let ours = ours(&machine);
+        assert!(ours.len() > 20, "{:?}", ours.keys());
+        for (connection, criteria) in std::iter::once(("", &[] as &[&str])).chain(CONNECTIONS) {
+            let theirs = theirs(&machine, connection).unwrap();
+            for (name, values) in &ours {
+                let values = values.as_ref().unwrap_or_else(|gap| panic!("{main}: {name}: {gap}"));
+                // The first Match that the connection meets, else what is for everybody.
+                let met = |value: &&SshdValue| {
+                    !connection.is_empty() && (value.criteria == "all" || criteria.contains(&value.criteria.as_str()))
+                };
+                let plain = |value: &&SshdValue| value.criteria.is_empty();
+                let Some(value) = values.iter().find(met).or_else(|| values.iter().find(plain)) else { continue };
+                let expected = theirs.get(name).cloned().unwrap_or_default();
+                assert_eq!(
+                    comparable(&printed(value)),
+                    comparable(&expected),
+                    "{name} for {connection:?} of\n{main}\n{first}\n{second}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_sshd_refuses_is_refused() {
+    for wrong in [
+        "LogLevel loud\n",
+        "LoginGraceTime 5x\n",
+        "UsePAM\n",
+        "MaxStartups 10:30\n",
+        "LoginGraceTime 60 5\n",
+        "Match User bob\nUsePAM yes\n",
+        "Banner \"/etc/issue\n",
+        "PermitRootLogin maybe\n",
+        "MaxAuthTries -1\n",
+        "Include sshd_config\n",
+    ] {
+        let machine = configured(wrong, "", "");
+        assert!(theirs(&machine, "").is_err(), "{wrong}");
+        let gap = ours(&machine)["permitrootlogin"].clone().unwrap_err();
+        assert!(gap.contains("sshd refuses its configuration"), "{wrong}: {gap}");
+    }
+    assert!(Path::new("/usr/sbin/sshd").exists());
+}
