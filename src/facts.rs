@@ -18,6 +18,7 @@ mod observed;
 mod package;
 mod process;
 mod sshd;
+mod sudo;
 mod unit;
 
 pub use accounts::{Accounts, DotFile, Group, Home, NewAccount, Password, PasswordState, ShellKind, User};
@@ -34,6 +35,7 @@ pub use observed::{Gap, GapKind, Observed};
 pub use package::Package;
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
 pub use sshd::{Banner, Ssh, SshFile, SshRole, SshdValue};
+pub use sudo::{Sudo, SudoRule, SudoValue};
 pub use unit::Unit;
 
 use std::collections::BTreeMap;
@@ -100,6 +102,13 @@ pub struct Facts {
         /proc/net/protocols, /sys/module, /proc/cmdline, /etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, \
         /usr/lib/modprobe.d, /lib/modprobe.d, /bin, /usr/bin", "x-keyed" = true))]
     pub module: BTreeMap<String, Module>,
+    /// sudo.
+    pub sudo: Observed<Sudo>,
+    /// The values of settings of sudo (`Defaults`) by name, for the names that checks ask for: the one that counts for everybody,
+    /// and those of narrower scope that count for somebody instead.
+    #[schemars(extend("x-source" = "/usr/bin/sudo, /etc/sudoers, /etc/sudoers.d, /var/lib/dpkg/status, /var/lib/dpkg/updates, \
+        {sudoers}, /proc/sys/kernel/hostname", "x-keyed" = true))]
+    pub sudo_default: BTreeMap<String, Observed<Vec<SudoValue>>>,
     /// Files by absolute path, for the paths that checks ask for; null where there is none. Symbolic links are followed.
     #[schemars(extend("x-source" = "{key}", "x-keyed" = true))]
     pub file: BTreeMap<String, Observed<Option<File>>>,

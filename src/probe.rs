@@ -23,6 +23,7 @@ pub mod programs;
 mod seccomp;
 mod shell_variables;
 pub mod sshd;
+pub mod sudo;
 pub mod sysctl;
 mod system;
 #[cfg(test)]

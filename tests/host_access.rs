@@ -12,7 +12,8 @@ use plimsoll::facts::SshdValue;
 use plimsoll::library::Library;
 use plimsoll::plan::Plan;
 use plimsoll::probe::process::Reference;
-use plimsoll::probe::{System, View, sshd};
+use plimsoll::probe::{System, View, sshd, sudo};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// A tree with files that programs are shown in the place of the machine's own.
@@ -23,7 +24,7 @@ struct Machine {
 impl Machine {
     fn new() -> Self {
         let machine = Self { root: TempDir::new().unwrap() };
-        machine.file("usr/sbin/sshd", "");
+        machine.file("usr/sbin/sshd", "").file("usr/bin/sudo", "");
         let version = Command::new("dpkg-query").args(["-Wf", "${Version}", "openssh-server"]).output().unwrap();
         let version = String::from_utf8(version.stdout).unwrap();
         assert!(!version.is_empty(), "openssh-server, from the package of that name");
@@ -179,4 +180,74 @@ fn what_sshd_refuses_is_refused() {
         assert!(gap.contains("sshd refuses its configuration"), "{wrong}: {gap}");
     }
     assert!(Path::new("/usr/sbin/sshd").exists());
+}
+
+/// sudoers with an include; no rule of theirs takes back what an earlier one says.
+const SUDOERS: [(&str, &str); 3] = [
+    (
+        "Defaults env_reset, use_pty\nDefaults logfile=\"/var/log/sudo log\" # c \\\nDefaults:ann,bob !authenticate\n\
+         User_Alias ADMINS = ann, \\\n  bob : OTHERS = %web,!eve\nroot ALL=(ALL:ALL) ALL\n@includedir sudoers.d\n",
+        "Defaults !use_pty, timestamp_timeout = 0.5\n%sudo ALL=(ALL) NOPASSWD: /bin/a x\\, y, /bin/b, PASSWD: /bin/c : web = /bin/d\n",
+    ),
+    (
+        "Defaults !!use_pty\nDefaults!/bin/x !use_pty\n#1000,%#5 ALL, !db = NOPASSWD: NOEXEC: ALL, !SHELLS\n#includedir sudoers.d\n",
+        "Cmnd_Alias SHELLS = /bin/sh, /bin/bash\nann ALL=(\"x y\":z) NOPASSWD: sudoedit /etc/a\\:b, ^/bin/cat (a|b), x:y$\n",
+    ),
+    (
+        "Defaults timestamp_timeout=-1\nann ALL=TIMEOUT=10 NOPASSWD: /a\nann ALL=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef /bin/a\n",
+        "Defaults x11\n",
+    ),
+];
+
+/// The last value of a setting for everybody and the number of commands without a password, as cvtsudoers reads them.
+fn converted(machine: &Machine) -> (BTreeMap<String, Value>, usize) {
+    let output =
+        Command::new("cvtsudoers").args(["-f", "json"]).arg(machine.root.path().join("etc/sudoers")).output().unwrap();
+    let json: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut settings = BTreeMap::new();
+    for line in list(&json["Defaults"]).iter().filter(|line| line.get("Binding").is_none()) {
+        for option in list(&line["Options"]) {
+            settings.extend(option.as_object().unwrap().clone());
+        }
+    }
+    let specs = list(&json["User_Specs"]).into_iter().flat_map(|spec| list(&spec["Cmnd_Specs"]));
+    let open = specs.filter(|spec| list(&spec["Options"]).iter().any(|option| option["authenticate"] == false));
+    (settings, open.map(|spec| list(&spec["Commands"]).len()).sum())
+}
+
+#[test]
+fn sudoers_are_read_as_sudo_reads_them() {
+    for (main, included) in SUDOERS {
+        let machine = Machine::new();
+        machine
+            .file("etc/sudoers", main)
+            .file("etc/sudoers.d/10-a", included)
+            .file("etc/sudoers.d/20.conf", "Defaults use_pty\n");
+        let system = System::at(machine.root.path());
+        let (facts, settings) = sudo::observe(&system, &view(&System::live()), &plan());
+        let rules = facts.value().unwrap().rules.as_known().unwrap_or_else(|gap| panic!("{main}: {gap}")).clone();
+        let (theirs, open) = converted(&machine);
+        assert_eq!(rules.iter().filter(|rule| rule.nopasswd).count(), open, "{rules:?}");
+        for (name, values) in settings {
+            let Ok(values) = values.as_known() else { continue };
+            let ours = values.iter().find(|value| value.scope.is_empty()).unwrap();
+            let told = match theirs.get(&name) {
+                Some(Value::String(minutes)) if name == "timestamp_timeout" => {
+                    (minutes.parse::<f64>().unwrap() * 60.0).to_string()
+                }
+                Some(Value::Number(minutes)) if name == "timestamp_timeout" => {
+                    (minutes.as_f64().unwrap() * 60.0).to_string()
+                }
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+                None => {
+                    assert!(ours.place.starts_with("default"), "{name}: {ours:?}");
+                    continue;
+                }
+            };
+            assert_eq!(ours.value, told, "{name} of\n{main}");
+        }
+    }
 }
