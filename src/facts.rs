@@ -16,6 +16,7 @@ mod module;
 mod network;
 mod observed;
 mod package;
+mod pam;
 mod process;
 mod sshd;
 mod sudo;
@@ -33,6 +34,7 @@ pub use module::Module;
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
 pub use package::Package;
+pub use pam::{Lockout, Pam, PamModule, PamValue, SuLimit};
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
 pub use sshd::{Banner, Ssh, SshFile, SshRole, SshdValue};
 pub use sudo::{Sudo, SudoRule, SudoValue};
@@ -109,6 +111,13 @@ pub struct Facts {
     #[schemars(extend("x-source" = "/usr/bin/sudo, /etc/sudoers, /etc/sudoers.d, /var/lib/dpkg/status, /var/lib/dpkg/updates, \
         {sudoers}, /proc/sys/kernel/hostname", "x-keyed" = true))]
     pub sudo_default: BTreeMap<String, Observed<Vec<SudoValue>>>,
+    /// PAM.
+    pub pam: Observed<Pam>,
+    /// The values of options of PAM's modules, written `pam_pwquality.minlen`, for the names that checks ask for: one for each line
+    /// of the shared stacks that runs the module; none where no line does.
+    #[schemars(extend("x-source" = "/etc/pam.d, /usr/lib/pam.d, {pam-include}, /lib, /usr/lib, /etc/security, {pam-conf}, \
+        /etc/login.defs, /var/lib/dpkg/status, /var/lib/dpkg/updates", "x-keyed" = true))]
+    pub pam_option: BTreeMap<String, Observed<Vec<PamValue>>>,
     /// Files by absolute path, for the paths that checks ask for; null where there is none. Symbolic links are followed.
     #[schemars(extend("x-source" = "{key}", "x-keyed" = true))]
     pub file: BTreeMap<String, Observed<Option<File>>>,

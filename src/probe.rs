@@ -17,6 +17,7 @@ pub mod mounts;
 pub mod namespace;
 mod nss;
 pub mod packages;
+pub mod pam;
 mod places;
 pub mod process;
 pub mod programs;

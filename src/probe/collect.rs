@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, accounts, daemon, file, host, modules, mounts, namespace, packages, process, programs, sshd, sudo,
-    sysctl, units,
+    System, View, accounts, daemon, file, host, modules, mounts, namespace, packages, pam, process, programs, sshd,
+    sudo, sysctl, units,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -61,6 +61,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let containers = containers(&system, plan, &mut engine);
     let (ssh, sshd_option) = sshd::observe(&system, &view, plan);
     let (sudo, sudo_default) = sudo::observe(&system, &view, plan);
+    let (pam, pam_option) = pam::observe(&system, &view, plan);
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
     Facts {
@@ -84,6 +85,8 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         sshd_option,
         sudo,
         sudo_default,
+        pam,
+        pam_option,
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
     }
 }

@@ -130,7 +130,7 @@ fn a_later_rule_about_all_of_it_takes_a_password_again() {
     // A group asked for is another rule's matter.
     assert!(live("a ALL=(ALL:ALL) NOPASSWD: ALL\na ALL=(ALL) ALL\n"));
     assert!(
-        live("a ALL=ALL\na ALL=NOPASSWD: ALL\n") == false
+        !live("a ALL=ALL\na ALL=NOPASSWD: ALL\n")
             && told("a ALL=ALL\na ALL=NOPASSWD: ALL\n").unwrap()[1].ends_with("true")
     );
 }
