@@ -1,20 +1,29 @@
 //! Looking at the machine. One module is one source of facts; a probe observes, or says why it could not.
 
 pub mod accounts;
+pub mod apparmor;
+pub mod apt;
+pub mod banners;
 pub mod capability;
 mod cgroup;
 mod collect;
 mod command_line;
 mod conf_files;
+pub mod crashes;
 pub mod daemon;
 pub mod docker;
 pub mod file;
+pub mod fstab;
 mod glob;
+pub mod grub;
 pub mod host;
+pub mod listeners;
+pub mod mail;
 pub mod modules;
 mod mountinfo;
 pub mod mounts;
 pub mod namespace;
+pub mod network;
 mod nss;
 pub mod packages;
 pub mod pam;
@@ -23,10 +32,12 @@ pub mod process;
 pub mod programs;
 mod seccomp;
 mod shell_variables;
+mod socket_table;
 pub mod sshd;
 pub mod sudo;
 pub mod sysctl;
 mod system;
+mod systemd_conf;
 #[cfg(test)]
 mod tree;
 pub mod units;

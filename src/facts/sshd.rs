@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FileAccess, Observed};
+use super::{Banner, FileAccess, Observed};
 
 /// The SSH server of the machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,9 +17,9 @@ pub struct Ssh {
         "x-source" = "/etc/ssh, /etc/default/ssh, /etc/group, /var/lib/dpkg/status, {sshd-config}, {host-key}"
     ))]
     pub files: Observed<Vec<SshFile>>,
-    /// What it shows before a login (`Banner`), for each value of that option which is not `none`.
+    /// What it shows before a login (`Banner`), for each value of that option that is a path.
     #[schemars(extend("x-source" = "/etc/ssh, /etc/default/ssh, /etc/os-release, {sshd-config}, {banner}"))]
-    pub banners: Observed<Vec<Banner>>,
+    pub banners: Observed<Vec<SshBanner>>,
 }
 
 /// A file that sshd lives from.
@@ -51,15 +51,13 @@ pub enum SshRole {
 /// What sshd shows before a login.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Banner {
+pub struct SshBanner {
     /// The file.
     pub path: String,
     /// Whom it is for, as `Match` says; empty for everybody who no `Match` says something else of.
     pub criteria: String,
-    /// Whether there is a regular file with a text in it.
-    pub present: Observed<bool>,
-    /// Whether the text has the distribution's name, or a code such as `\r` that login programs fill the kernel's release in for.
-    pub tells_system: Observed<bool>,
+    /// Its text.
+    pub text: Observed<Banner>,
 }
 
 /// One value of an option of sshd that some connection gets.

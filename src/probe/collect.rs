@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, accounts, daemon, file, host, modules, mounts, namespace, packages, pam, process, programs, sshd,
-    sudo, sysctl, units,
+    System, View, accounts, apparmor, apt, banners, crashes, daemon, file, fstab, grub, host, listeners, mail, modules,
+    mounts, namespace, network, packages, pam, process, programs, sshd, sudo, sysctl, units,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -74,11 +74,25 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         daemon: engine.kernel.daemon,
         images: engine.answers.images,
         networks: engine.answers.networks,
-        mounts: if plan.wants("mounts") { mounts::observe(&system) } else { Observed::not_collected() },
+        mounts: wanted_fact(plan, "mounts", || mounts::observe(&system)),
+        mount: mounts::at(&system, plan.keys("mount")),
+        fstab: wanted_fact(plan, "fstab", || fstab::observe(&system, &view)),
+        filesystem_modules: wanted_fact(plan, "filesystem_modules", || {
+            modules::filesystems(&system, &view, &mounts::observe(&system))
+        }),
+        apt: wanted_fact(plan, "apt", || apt::observe(&system, &view)),
+        grub: wanted_fact(plan, "grub", || grub::observe(&system, &view)),
+        apparmor: wanted_fact(plan, "apparmor", || Observed::known(apparmor::observe(&system, &view))),
+        banner: banners::observe(&system, &view, plan.keys("banner")),
+        crashes: wanted_fact(plan, "crashes", || crashes::observe(&system, &view)),
+        ipv6: wanted_fact(plan, "ipv6", || network::ipv6(&system, &view)),
+        wireless: wanted_fact(plan, "wireless", || network::wireless(&system, &view)),
+        listeners: wanted_fact(plan, "listeners", || listeners::observe(&system, &view)),
+        mail: wanted_fact(plan, "mail", || mail::observe(&system, &view)),
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         accounts: accounts::observe(&system, &view, plan, accounts::day(now.as_second())),
         sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
-        package: packages::observe(&system, &view, plan.keys("package")),
+        packages: packages::observe(&system, &view, plan.keys("packages")),
         unit: units::observe(&system, &view, plan.keys("unit")),
         module: modules::observe(&system, &view, plan.keys("module")),
         ssh,
@@ -87,8 +101,16 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         sudo_default,
         pam,
         pam_option,
-        file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
+        file: plan
+            .keys("file")
+            .map(|path| (path.clone(), view.files().map_or_else(Into::into, |()| file::observe(&system, path))))
+            .collect(),
     }
+}
+
+/// A fact, if a check reads it or a part of it.
+fn wanted_fact<T>(plan: &Plan, name: &str, observe: impl FnOnce() -> Observed<T>) -> Observed<T> {
+    if plan.wants(name) { observe() } else { Observed::not_collected() }
 }
 
 /// What the engine says, and what the kernel says of the engine and its containers.

@@ -11,7 +11,7 @@ use config::Config;
 use options::Version;
 
 use super::{System, View, packages};
-use crate::facts::{Gap, GapKind, Observed, Ssh, SshdValue};
+use crate::facts::{Gap, GapKind, Observed, Ssh, SshBanner, SshdValue};
 use crate::plan::Plan;
 
 /// Debian's package of the server.
@@ -45,7 +45,7 @@ pub fn observe(
     let ssh = Ssh {
         installed,
         files: of_server("files").map(|server| files::all(system, &server.config, &server.host_keys())).into(),
-        banners: of_server("banners").and_then(|server| server.banners(system)).into(),
+        banners: of_server("banners").and_then(|server| server.banners(system, view)).into(),
     };
     (Observed::known(ssh), names.iter().map(|name| ((*name).clone(), value(name))).collect())
 }
@@ -67,9 +67,9 @@ impl Server {
         named.flat_map(|setting| setting.arguments.clone()).filter(|path| path.starts_with('/')).collect()
     }
 
-    fn banners(&self, system: &System) -> Result<Vec<crate::facts::Banner>, Gap> {
+    fn banners(&self, system: &System, view: &View) -> Result<Vec<SshBanner>, Gap> {
         let values = options::values(&self.config, &self.version, "banner");
-        Ok(files::banners(system, values.as_known()?))
+        Ok(files::shown(system, view, values.as_known()?))
     }
 }
 

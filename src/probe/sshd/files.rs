@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::config::Config;
-use crate::facts::{Banner, FileAccess, FileKind, Gap, GapKind, Observed, SshFile, SshRole, SshdValue};
-use crate::probe::{System, file, none_if_missing};
+use crate::facts::{FileAccess, FileKind, Gap, GapKind, Observed, SshBanner, SshFile, SshRole, SshdValue};
+use crate::probe::{System, View, banners, file, none_if_missing};
 
 const FOLDER: &str = "/etc/ssh";
 /// The keys that sshd looks for unless it is told.
@@ -13,8 +13,6 @@ const DEFAULT_KEYS: &[&str] =
     &["/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_ecdsa_key", "/etc/ssh/ssh_host_ed25519_key"];
 /// The beginnings of public keys.
 const PUBLIC: &[&str] = &["ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-"];
-/// Codes that getty and login fill in; sshd shows them as they are, and they tell all the same what was meant to be told.
-const CODES: &[&str] = &["\\m", "\\r", "\\s", "\\v"];
 
 /// Every file of the server's, and one without metadata for each that could not be told.
 pub(super) fn all(system: &System, config: &Config, host_keys: &[String]) -> Vec<SshFile> {
@@ -99,41 +97,15 @@ fn group_name(system: &System, gid: u32) -> Result<String, Gap> {
 }
 
 /// What is shown for each value of `Banner`.
-pub(super) fn banners(system: &System, values: &[SshdValue]) -> Vec<Banner> {
-    let shown = values.iter().filter(|value| value.value != "none");
-    shown
-        .map(|value| {
-            let text = text(system, &value.value);
-            let id = none_if_missing(system.read_lossy("/etc/os-release")).map(|text| os_id(&text.unwrap_or_default()));
-            let tells = |text: &Option<String>| {
-                let text = text.as_deref().unwrap_or_default().to_lowercase();
-                let id = id.clone()?;
-                let words =
-                    |text: &str| text.split(|c: char| !c.is_alphanumeric()).any(|word| !id.is_empty() && word == id);
-                Ok(CODES.iter().any(|code| text.contains(code)) || words(&text))
-            };
-            Banner {
-                path: value.value.clone(),
-                criteria: value.criteria.clone(),
-                present: text
-                    .as_ref()
-                    .map(|text| text.as_ref().is_some_and(|text| !text.trim().is_empty()))
-                    .map_err(Clone::clone)
-                    .into(),
-                tells_system: text.as_ref().map_err(Clone::clone).and_then(tells).into(),
-            }
-        })
-        .collect()
-}
-
-fn text(system: &System, path: &str) -> Result<Option<String>, Gap> {
-    if path.starts_with('/') { none_if_missing(system.read_lossy(path)) } else { Ok(None) }
-}
-
-/// The distribution's identifier.
-fn os_id(text: &str) -> String {
-    let id = text.lines().find_map(|line| line.strip_prefix("ID="));
-    id.unwrap_or_default().trim_matches(['"', '\'']).to_lowercase()
+pub(super) fn shown(system: &System, view: &View, values: &[SshdValue]) -> Vec<SshBanner> {
+    let named: Vec<&SshdValue> = values.iter().filter(|value| value.value.starts_with('/')).collect();
+    let texts = banners::observe(system, view, named.iter().map(|value| &value.value));
+    let banner = |value: &SshdValue| SshBanner {
+        path: value.value.clone(),
+        criteria: value.criteria.clone(),
+        text: texts.get(&value.value).cloned().unwrap_or_else(Observed::not_collected),
+    };
+    named.into_iter().map(banner).collect()
 }
 
 /// Whether the machine has sshd.
