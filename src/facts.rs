@@ -14,6 +14,7 @@ mod crash;
 mod daemon;
 mod daemon_file;
 mod engine;
+mod environment;
 mod file;
 mod host;
 mod image;
@@ -38,6 +39,7 @@ pub use crash::Crashes;
 pub use daemon::{Daemon, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
 pub use engine::{Engine, EngineKind};
+pub use environment::{Environment, IdleTimeout, PathEntry, Umask};
 pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
@@ -157,6 +159,8 @@ pub struct Facts {
     #[schemars(extend("x-source" = "/usr/bin/sudo, /etc/sudoers, /etc/sudoers.d, /var/lib/dpkg/status, /var/lib/dpkg/updates, \
         {sudoers}, /proc/sys/kernel/hostname", "x-keyed" = true))]
     pub sudo_default: BTreeMap<String, Observed<Vec<SudoValue>>>,
+    /// What people find when they log in.
+    pub environment: Observed<Environment>,
     /// PAM.
     pub pam: Observed<Pam>,
     /// The values of options of PAM's modules, written `pam_pwquality.minlen`, for the names that checks ask for: one for each line

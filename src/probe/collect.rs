@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, accounts, apparmor, apt, banners, crashes, daemon, file, fstab, grub, host, listeners, mail, modules,
-    mounts, namespace, network, packages, pam, process, programs, sshd, sudo, sysctl, units,
+    System, View, accounts, apparmor, apt, banners, crashes, daemon, environment, file, fstab, grub, host, listeners,
+    mail, modules, mounts, namespace, network, packages, pam, process, programs, sshd, sudo, sysctl, units,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -101,6 +101,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         sudo_default,
         pam,
         pam_option,
+        environment: environment::observe(&system, &view, plan),
         file: plan
             .keys("file")
             .map(|path| (path.clone(), view.files().map_or_else(Into::into, |()| file::observe(&system, path))))

@@ -52,6 +52,13 @@ pub fn observe(
     (Observed::known(pam), values)
 }
 
+/// The lines of the shared stacks of sessions that run `pam_umask`, each with its place and its arguments.
+pub(super) fn umasks(system: &System) -> Result<Vec<(String, Vec<String>)>, Gap> {
+    let stacks = [("common-session", Kind::Session), ("common-session-noninteractive", Kind::Session)];
+    let lines = Shared::new(system).reached(&stacks, "pam_umask")?;
+    Ok(lines.into_iter().map(|line| (line.place, line.arguments)).collect())
+}
+
 /// The shared stacks, each read once.
 struct Shared<'s> {
     reader: Reader<'s>,
