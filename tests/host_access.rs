@@ -1,6 +1,7 @@
 //! What the probes of sshd and sudo say, compared with what the programs themselves say of the same files.
 
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::indexing_slicing, reason = "a test")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of a test are a test")]
 
 use std::collections::BTreeMap;
 use std::fs;

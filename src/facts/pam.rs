@@ -25,7 +25,7 @@ pub struct Pam {
     #[schemars(extend("x-source" = STACKS))]
     pub history_checked: Observed<bool>,
     /// Whom `su` lets in, for each of its services.
-    #[schemars(extend("x-source" = STACKS))]
+    #[schemars(extend("x-source" = "/etc/pam.d, /usr/lib/pam.d, /lib, /usr/lib, {pam-include}, /etc/group, /etc/passwd"))]
     pub su: Observed<Vec<SuLimit>>,
 }
 
@@ -58,13 +58,15 @@ pub struct Lockout {
 }
 
 /// Whom a service of su lets in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuLimit {
     /// The service: `su`, or `su-l` for login shells.
     pub service: String,
     /// The group whose members alone may use it besides root, by `pam_wheel` and the real uid; empty when others can.
     pub group: String,
+    /// The accounts that are in that group, by the machine's own files, root left out; null where there is no such group.
+    pub members: Observed<Option<Vec<String>>>,
     /// File and line of the module that says so, or of the stack that does not.
     pub place: String,
 }

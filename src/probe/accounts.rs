@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use database::Passwd;
 
-use super::{System, View, nss};
+use super::{System, View, none_if_missing, nss};
 use crate::facts::{Accounts, Gap, Group, Observed, Password, ShellKind, User};
 use crate::plan::Plan;
 
@@ -35,13 +35,14 @@ pub fn observe(system: &System, view: &View, plan: &Plan, today: i64) -> Account
         false => LoginDefs::unseen(Gap::not_collected()),
     };
     Accounts {
-        users: seen(&files, wants("users"), || users(system, today)),
+        users: seen(&files, wants("users"), || users(system, today)).seen_in("/etc/passwd, /etc/shadow"),
         users_are_local: local("users_are_local", "passwd"),
-        groups: seen(&files, wants("groups"), || groups(system)),
+        groups: seen(&files, wants("groups"), || groups(system)).seen_in("/etc/group"),
         groups_are_local: local("groups_are_local", "group"),
         shells: seen(&files, wants("shells"), || shells::listed(system)),
-        homes: seen(&files, wants("homes"), || Ok(homes::homes(system, &of_people()?))),
-        dot_files: seen(&files, wants("dot_files"), || Ok(homes::dot_files(system, &of_people()?))),
+        homes: seen(&files, wants("homes"), || Ok(homes::homes(system, &of_people()?))).seen_in("/etc/passwd"),
+        dot_files: seen(&files, wants("dot_files"), || Ok(homes::dot_files(system, &of_people()?)))
+            .seen_in("/etc/passwd"),
         first_uid: defs.number("UID_MIN", 1000),
         defaults: defaults::of_new_accounts(system, &defs),
     }
@@ -100,6 +101,22 @@ fn users(system: &System, today: i64) -> Result<Vec<User>, Gap> {
         }
     };
     Ok(entries.into_iter().map(user).collect())
+}
+
+/// The accounts in a group, listed or by their primary group; nothing where there is no such group.
+pub(super) fn members(system: &System, name: &str) -> Result<Option<Vec<String>>, Gap> {
+    let mut found: Option<Vec<String>> = None;
+    for group in database::group(system)?.into_iter().filter(|group| group.name == name) {
+        let users = database::passwd(system)?.into_iter().filter(|user| user.gid == group.gid).map(|user| user.name);
+        found.get_or_insert_default().extend(group.members.into_iter().chain(users));
+    }
+    Ok(found)
+}
+
+/// The name of a group; empty where none has the number.
+pub(super) fn group_name(system: &System, gid: u32) -> Result<String, Gap> {
+    let groups = none_if_missing(database::group(system))?.unwrap_or_default();
+    Ok(groups.into_iter().find(|group| group.gid == gid).map(|group| group.name).unwrap_or_default())
 }
 
 /// How often each value is there.

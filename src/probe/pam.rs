@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use stack::{Kind, Line, Reader, Runs};
 
-use super::{System, View};
+use super::{System, View, accounts};
 use crate::facts::{Gap, GapKind, Observed, Pam, PamModule, PamValue, SuLimit};
 use crate::plan::Plan;
 
@@ -48,7 +48,8 @@ pub fn observe(
         su: wants("su").and_then(|()| su(system, &mut shared.reader)).into(),
     };
     let mut value = |name: &String| files.clone().and_then(|()| options::values(system, view, &mut shared, name));
-    let values = names.into_iter().map(|name| (name.clone(), value(name).into())).collect();
+    let values =
+        names.into_iter().map(|name| (name.clone(), Observed::from(value(name)).seen_in("/etc/pam.d"))).collect();
     (Observed::known(pam), values)
 }
 
@@ -137,20 +138,23 @@ fn su(system: &System, reader: &mut Reader<'_>) -> Result<Vec<SuLimit>, Gap> {
             Some((line, group)) => (wheel(system, group)?, line.place.clone()),
             None => (String::new(), format!("/etc/pam.d/{service}")),
         };
-        found.push(SuLimit { service: service.to_owned(), group, place });
+        let members = match group.as_str() {
+            "" => Ok(None),
+            group => accounts::members(system, group),
+        };
+        let others = |members: Vec<String>| members.into_iter().filter(|name| name != "root").collect();
+        let members = members.map(|members| members.map(others)).into();
+        found.push(SuLimit { service: service.to_owned(), group, members, place });
     }
     Ok(found)
 }
 
 /// The group that `pam_wheel` asks for: without a group `wheel`, the one with gid 0 stands for it.
 fn wheel(system: &System, group: String) -> Result<String, Gap> {
-    if group != "wheel" {
+    if group != "wheel" || accounts::members(system, "wheel")?.is_some() {
         return Ok(group);
     }
-    let groups = system.read_lossy("/etc/group")?;
-    let named = |name: &str| groups.lines().any(|line| line.split(':').next() == Some(name));
-    let root = groups.lines().find(|line| line.split(':').nth(2) == Some("0")).and_then(|line| line.split(':').next());
-    Ok(if named("wheel") { group } else { root.unwrap_or_default().to_owned() })
+    accounts::group_name(system, 0)
 }
 
 #[cfg(test)]

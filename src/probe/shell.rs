@@ -204,32 +204,7 @@ impl Reader<'_> {
                 self.condition.clear();
                 self.push(Inside::If, Truth::Yes, Truth::Yes)?;
             }
-            "elif" | "else" => {
-                let otherwise = text == "else";
-                let Some(frame) = self.frames.last_mut().filter(|frame| frame.inside == Inside::If) else {
-                    return Err(format!("{text} without if"));
-                };
-                let negated = |truth: Truth| match truth {
-                    Truth::No => Truth::Yes,
-                    Truth::Maybe => Truth::Maybe,
-                    Truth::Yes => Truth::No,
-                };
-                (frame.for_root, frame.for_others) = if otherwise {
-                    (negated(frame.for_root), negated(frame.for_others))
-                } else {
-                    (Truth::Maybe, Truth::Maybe)
-                };
-                self.condition.clear();
-            }
-            "then" => {
-                let (root, others) = about_root(&self.condition);
-                let Some(frame) = self.frames.last_mut().filter(|frame| frame.inside == Inside::If) else {
-                    return Err("then without if".to_owned());
-                };
-                // After `elif` it depends in any case.
-                let first = frame.for_root == Truth::Yes && frame.for_others == Truth::Yes;
-                (frame.for_root, frame.for_others) = if first { (root, others) } else { (Truth::Maybe, Truth::Maybe) };
-            }
+            "elif" | "else" | "then" => self.branch(&text)?,
             "fi" => self.pop(Inside::If)?,
             "while" | "until" => self.push(Inside::Loop, Truth::Maybe, Truth::Maybe)?,
             "for" | "select" => {
@@ -260,6 +235,28 @@ impl Reader<'_> {
         }
         *chained = false;
         Ok(true)
+    }
+
+    /// A branch of an `if`: what is run in it, when root logs in and when somebody else does.
+    fn branch(&mut self, keyword: &str) -> Result<(), String> {
+        let about = about_root(&self.condition);
+        let frame = self.frames.last_mut().filter(|frame| frame.inside == Inside::If);
+        let frame = frame.ok_or_else(|| format!("{keyword} without if"))?;
+        let negated = |truth: Truth| match truth {
+            Truth::No => Truth::Yes,
+            Truth::Maybe => Truth::Maybe,
+            Truth::Yes => Truth::No,
+        };
+        (frame.for_root, frame.for_others) = match (keyword, frame.for_root, frame.for_others) {
+            ("then", Truth::Yes, Truth::Yes) => about,
+            ("else", root, others) => (negated(root), negated(others)),
+            // Behind `elif` it depends in any case.
+            _ => (Truth::Maybe, Truth::Maybe),
+        };
+        if keyword != "then" {
+            self.condition.clear();
+        }
+        Ok(())
     }
 
     /// Notes a command that has ended.

@@ -34,7 +34,9 @@ pub fn observe(
         Err(gap) => Err(gap),
     };
     let value = |name: &String| match &server {
-        Ok(server) => options::values(&server.config, &server.version, &name.to_lowercase()),
+        Ok(server) => {
+            options::values(&server.config, &server.version, &name.to_lowercase()).seen_in("/etc/ssh/sshd_config")
+        }
         Err(gap) => gap.clone().into(),
     };
     let of_server = |part: &str| match &server {

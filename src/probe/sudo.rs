@@ -56,14 +56,16 @@ pub fn observe(
     let value =
         |name: &str| sudoers.as_ref().map_err(Clone::clone).and_then(|sudoers| values(system, view, sudoers, name));
     let sudo = Sudo {
-        rules: sudoers.as_ref().map(|sudoers| rules(&sudoers.rules)).map_err(Clone::clone).into(),
+        rules: Observed::from(sudoers.as_ref().map(|sudoers| rules(&sudoers.rules)).map_err(Clone::clone))
+            .seen_in("/etc/sudoers"),
         is_local: match installed.as_known() {
             Ok(_) => is_local(system).map(|()| true).into(),
             Err(gap) => gap.into(),
         },
         installed,
     };
-    let values = names.iter().map(|name| ((*name).clone(), value(name).into())).collect();
+    let values =
+        names.iter().map(|name| ((*name).clone(), Observed::from(value(name)).seen_in("/etc/sudoers"))).collect();
     (Observed::known(sudo), values)
 }
 

@@ -91,8 +91,8 @@ struct Login<'s> {
     system: &'s System,
     home: String,
     path: Vec<Entry>,
-    /// Variables whose text is known.
-    variables: BTreeMap<String, String>,
+    /// Variables whose text is known, and whether they have it for sure.
+    variables: BTreeMap<String, (String, Truth)>,
     depth: usize,
 }
 
@@ -120,7 +120,7 @@ impl Login<'_> {
                 continue;
             }
             if let Some(target) = sourced(command) {
-                match self.text(target) {
+                match self.text(target, truth) {
                     Some(target) => self.pull_in(&target, truth)?,
                     // The loop over a directory that the file names.
                     None if !directory_read && script.mentions(PROFILE_D) => {
@@ -156,12 +156,10 @@ impl Login<'_> {
 
     fn assign(&mut self, script: &Script, command: &Command, truth: Truth) -> Result<(), Gap> {
         let place = script.place(command);
-        if command.words.iter().all(|word| word.assignment().is_some()) {
-            for (name, added, value) in command.words.iter().filter_map(Word::assignment) {
-                match self.text(&value).filter(|_| truth == Truth::Yes && !added) {
-                    Some(text) => drop(self.variables.insert(name.to_owned(), text)),
-                    None => drop(self.variables.remove(name)),
-                }
+        for (name, added, value) in assignments(command) {
+            match self.text(&value, truth).filter(|_| !added) {
+                Some(text) => drop(self.variables.insert(name.to_owned(), (text, truth))),
+                None => drop(self.variables.remove(name)),
             }
         }
         let change = change(command, "PATH");
@@ -169,7 +167,7 @@ impl Login<'_> {
             self.path.clear();
         }
         let Some(value) = change.value else { return Ok(()) };
-        let mut set = self.entries(&value, &place).ok_or_else(|| {
+        let mut set = self.entries(&value, &place, truth).ok_or_else(|| {
             Gap::new(GapKind::Unsupported, format!("{place}: PATH is worked out in a way that is not understood"))
         })?;
         if change.added {
@@ -202,19 +200,22 @@ impl Login<'_> {
         }
     }
 
-    /// The text of a word, variables filled in that are known.
-    fn text(&self, word: &Word) -> Option<String> {
+    /// The text of a word, variables filled in that are known at least as surely as the command is run.
+    fn text(&self, word: &Word, truth: Truth) -> Option<String> {
         let part = |part: &Part| match part {
             Part::Text(text) => Some(text.clone()),
             Part::Variable(name) if name == "HOME" => Some(self.home.clone()),
-            Part::Variable(name) => self.variables.get(name).filter(|_| name != "PATH").cloned(),
+            Part::Variable(name) if name == "PATH" => None,
+            Part::Variable(name) => {
+                self.variables.get(name).filter(|(_, known)| *known >= truth).map(|(text, _)| text.clone())
+            }
             Part::Other(_) => None,
         };
         word.parts.iter().map(part).collect::<Option<Vec<_>>>().map(|parts| parts.concat())
     }
 
     /// The directories that a value of PATH names, `$PATH` in it being what it was before.
-    fn entries(&self, value: &Word, place: &str) -> Option<Vec<Entry>> {
+    fn entries(&self, value: &Word, place: &str, truth: Truth) -> Option<Vec<Entry>> {
         let own = |text: &str| -> Vec<Entry> {
             let home = |path: &str| {
                 path.strip_prefix("~/").map_or_else(|| path.to_owned(), |rest| format!("{}/{rest}", self.home))
@@ -225,7 +226,7 @@ impl Login<'_> {
         for part in &value.parts {
             let next = match part {
                 Part::Variable(name) if name == "PATH" => self.path.clone(),
-                other => own(&self.text(&Word { parts: vec![other.clone()], quoted: true })?),
+                other => own(&self.text(&Word { parts: vec![other.clone()], quoted: true }, truth)?),
             };
             entries = glue(entries, next);
         }
@@ -250,6 +251,14 @@ fn glue(mut first: Vec<Entry>, second: Vec<Entry>) -> Vec<Entry> {
         }
         (None, next) => next.into_iter().chain(second).collect(),
     }
+}
+
+/// The assignments of a command, be they all of it or what a builtin declares.
+fn assignments(command: &Command) -> impl Iterator<Item = (&str, bool, Word)> {
+    let first = command.words.first().and_then(Word::literal);
+    let declares = matches!(first.as_deref(), Some("export" | "readonly" | "declare" | "typeset"));
+    let all = declares || command.words.iter().all(|word| word.assignment().is_some());
+    command.words.iter().filter(move |_| all).filter_map(Word::assignment)
 }
 
 /// The file that a command pulls in.

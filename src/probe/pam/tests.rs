@@ -234,7 +234,7 @@ fn a_module_comes_first_only_where_no_way_leads_past_it() {
 #[test]
 fn su_is_limited_by_wheel_whatever_else_succeeds() {
     let tree = laid_out();
-    tree.file("etc/group", "root:x:0:\nsugroup:x:999:\n");
+    tree.file("etc/group", "root:x:0:\nsugroup:x:999:ann\n").file("etc/passwd", "root:x:0:0::/:\nbob:x:1:999::/:\n");
     let limit = |text: &str| {
         tree.file("etc/pam.d/su", text);
         let found = su(&tree.system(), &mut Reader::new(&tree.system())).unwrap();
@@ -246,6 +246,13 @@ fn su_is_limited_by_wheel_whatever_else_succeeds() {
     assert_eq!(with(""), none);
     assert_eq!(with("auth required pam_wheel.so use_uid group=sugroup"), ("sugroup".to_owned(), "su:2".to_owned()));
     assert_eq!(with("auth requisite pam_wheel.so use_uid group=sugroup").0, "sugroup");
+    let members = || su(&tree.system(), &mut Reader::new(&tree.system())).unwrap()[0].members.value().unwrap().clone();
+    assert_eq!(members(), Some(vec!["ann".to_owned(), "bob".to_owned()]));
+    assert_eq!((with("auth required pam_wheel.so use_uid group=gone").0.as_str(), members()), ("gone", None));
+    assert_eq!(
+        (with("auth required pam_wheel.so use_uid group=root").0.as_str(), members()),
+        ("root", Some(Vec::new()))
+    );
     assert_eq!(with("auth required pam_wheel.so use_uid").0, "root");
     for line in [
         "#auth required pam_wheel.so use_uid group=sugroup",

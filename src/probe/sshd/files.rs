@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::config::Config;
 use crate::facts::{FileAccess, FileKind, Gap, GapKind, Observed, SshBanner, SshFile, SshRole, SshdValue};
-use crate::probe::{System, View, banners, file, none_if_missing};
+use crate::probe::{System, View, accounts, banners, file, none_if_missing};
 
 const FOLDER: &str = "/etc/ssh";
 /// The keys that sshd looks for unless it is told.
@@ -82,18 +82,9 @@ fn one(system: &System, role: SshRole, path: &Path) -> Option<SshFile> {
         Ok(seen) => Ok(seen?.0),
         Err(gap) => Err(gap),
     };
-    let group = seen.as_ref().map_err(Clone::clone).and_then(|access: &FileAccess| group_name(system, access.gid));
+    let group =
+        seen.as_ref().map_err(Clone::clone).and_then(|access: &FileAccess| accounts::group_name(system, access.gid));
     Some(SshFile { role, path: path.display().to_string(), file: seen.into(), group: group.into() })
-}
-
-fn group_name(system: &System, gid: u32) -> Result<String, Gap> {
-    let groups = none_if_missing(system.read_lossy("/etc/group"))?.unwrap_or_default();
-    let name = groups.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(gid)).then(|| name.to_owned())
-    });
-    Ok(name.unwrap_or_default())
 }
 
 /// What is shown for each value of `Banner`.

@@ -82,7 +82,7 @@ fn subject(finding: &Finding) -> String {
 
 /// A fact and its value; where it was read only when that is not the same on every machine: the JSON has it always.
 fn evidence(evidence: &Evidence, kind: &str) -> String {
-    let value = value(&evidence.value);
+    let value = named(&evidence.fact, &evidence.value);
     let mut text: String = value.chars().take(VALUE).collect();
     if text.len() < value.len() {
         text.push('…');
@@ -93,6 +93,15 @@ fn evidence(evidence: &Evidence, kind: &str) -> String {
     shown(&format!("{fact} = {text}{}", source.map_or_else(String::new, |source| format!(" ({source})"))))
 }
 
+/// A value by its name: permissions are told in octal.
+fn named(name: &str, json: &Value) -> String {
+    let permissions = name.rsplit('.').next().is_some_and(|last| matches!(last, "mode" | "leaves"));
+    match json.as_u64().filter(|_| permissions) {
+        Some(mode) => format!("{mode:04o}"),
+        None => value(json),
+    }
+}
+
 fn value(json: &Value) -> String {
     match json {
         Value::Null => "none".to_owned(),
@@ -101,10 +110,7 @@ fn value(json: &Value) -> String {
         Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(value).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, field)| match field.as_u64() {
-                Some(mode) if name == "mode" || name.ends_with(".mode") => format!("{name}: {mode:04o}"),
-                _ => format!("{name}: {}", value(field)),
-            });
+            let fields = fields.iter().map(|(name, field)| format!("{name}: {}", named(name, field)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),
