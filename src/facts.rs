@@ -131,7 +131,7 @@ pub struct Facts {
     /// The values of options of sshd by name in lower case, for the names that checks ask for: the one that everybody gets, and
     /// those of `Match` blocks that some connection gets instead.
     #[schemars(extend("x-source" = "/usr/sbin/sshd, /etc/ssh, /etc/default/ssh, /var/lib/dpkg/status, /var/lib/dpkg/updates, \
-        {sshd-config}", "x-keyed" = true))]
+        /{sshd-config}", "x-keyed" = true))]
     pub sshd_option: BTreeMap<String, Observed<Vec<SshdValue>>>,
     /// Values that kernel settings get at boot, by dotted name, for the names that checks ask for: by systemd-sysctl from the
     /// files of sysctl.d, and by ufw where it is enabled. Empty where nothing sets one, so that the kernel's own value stands.
@@ -157,7 +157,7 @@ pub struct Facts {
     /// The values of settings of sudo (`Defaults`) by name, for the names that checks ask for: the one that counts for everybody,
     /// and those of narrower scope that count for somebody instead.
     #[schemars(extend("x-source" = "/usr/bin/sudo, /etc/sudoers, /etc/sudoers.d, /var/lib/dpkg/status, /var/lib/dpkg/updates, \
-        {sudoers}, /proc/sys/kernel/hostname", "x-keyed" = true))]
+        /{sudoers}, /proc/sys/kernel/hostname", "x-keyed" = true))]
     pub sudo_default: BTreeMap<String, Observed<Vec<SudoValue>>>,
     /// What people find when they log in.
     pub environment: Observed<Environment>,
@@ -165,7 +165,7 @@ pub struct Facts {
     pub pam: Observed<Pam>,
     /// The values of options of PAM's modules, written `pam_pwquality.minlen`, for the names that checks ask for: one for each line
     /// of the shared stacks that runs the module; none where no line does.
-    #[schemars(extend("x-source" = "/etc/pam.d, /usr/lib/pam.d, {pam-include}, /lib, /usr/lib, /etc/security, {pam-conf}, \
+    #[schemars(extend("x-source" = "/etc/pam.d, /usr/lib/pam.d, /{pam-include}, /lib, /usr/lib, /etc/security, /{pam-conf}, \
         /etc/login.defs, /var/lib/dpkg/status, /var/lib/dpkg/updates", "x-keyed" = true))]
     pub pam_option: BTreeMap<String, Observed<Vec<PamValue>>>,
     /// Files by absolute path, for the paths that checks ask for; null where there is none. Symbolic links are followed.

@@ -13,7 +13,7 @@ use plimsoll::facts::SshdValue;
 use plimsoll::library::Library;
 use plimsoll::plan::Plan;
 use plimsoll::probe::process::Reference;
-use plimsoll::probe::{System, View, sshd, sudo};
+use plimsoll::probe::{System, View, accounts, sshd, sudo};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -251,4 +251,26 @@ fn sudoers_are_read_as_sudo_reads_them() {
             assert_eq!(ours.value, told, "{name} of\n{main}");
         }
     }
+}
+
+#[test]
+fn accounts_are_those_that_getent_prints() {
+    let getent = |database: &str| {
+        let output = Command::new("getent").args(["-s", "files", database]).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let system = System::live();
+    let found = accounts::observe(&system, &view(&system), &plan(), 0);
+    let users: Vec<String> =
+        found.users.value().unwrap().iter().map(|user| format!("{}:{}:{}", user.name, user.uid, user.gid)).collect();
+    let fields = |line: &String, wanted: [usize; 3]| {
+        let fields: Vec<&str> = line.split(':').collect();
+        wanted.map(|at| fields[at]).join(":")
+    };
+    assert_eq!(users, getent("passwd").iter().map(|line| fields(line, [0, 2, 3])).collect::<Vec<_>>());
+    let groups = found.groups.value().unwrap().iter();
+    let groups: Vec<String> =
+        groups.map(|group| format!("{}:{}:{}", group.name, group.gid, group.members.join(","))).collect();
+    assert_eq!(groups, getent("group").iter().map(|line| fields(line, [0, 2, 3])).collect::<Vec<_>>());
+    assert!(users.len() > 10 && groups.len() > 10);
 }

@@ -10,7 +10,7 @@ use super::{FileAccess, Observed};
 #[serde(deny_unknown_fields)]
 pub struct Accounts {
     /// The accounts of `/etc/passwd`, in its order; lines that the C library skips are left out.
-    #[schemars(extend("x-source" = "/etc/passwd, /etc/shadow, /etc/shells, {shell}"))]
+    #[schemars(extend("x-source" = "/etc/passwd, /etc/shadow, /etc/shells, /{shell}"))]
     pub users: Observed<Vec<User>>,
     /// Whether `/etc/passwd` has all accounts: true, or unknown where some may come from a directory or a network.
     #[schemars(extend("x-source" = "/etc/nsswitch.conf, /etc/userdb, /run/userdb, /run/host/userdb, /usr/lib/userdb"))]
@@ -25,10 +25,10 @@ pub struct Accounts {
     #[schemars(extend("x-source" = "/etc/shells"))]
     pub shells: Observed<Vec<String>>,
     /// The home directories of the accounts whose shell is listed as one.
-    #[schemars(extend("x-source" = "/etc/passwd, /etc/shells, {home}"))]
+    #[schemars(extend("x-source" = "/etc/passwd, /etc/shells, /{home}"))]
     pub homes: Observed<Vec<Home>>,
     /// The regular files in those directories whose names begin with a dot, and those that such symbolic links lead to.
-    #[schemars(extend("x-source" = "/etc/passwd, /etc/shells, {home}"))]
+    #[schemars(extend("x-source" = "/etc/passwd, /etc/shells, /{home}"))]
     pub dot_files: Observed<Vec<DotFile>>,
     /// The lowest uid of accounts for people (`UID_MIN`).
     #[schemars(extend("x-source" = "/etc/login.defs"))]

@@ -12,16 +12,16 @@ use super::{FileAccess, Observed};
 pub struct Environment {
     /// The directories in which root's login shell looks for programs, in order.
     #[schemars(extend(
-        "x-source" = "/etc/passwd, /etc/profile, /etc/profile.d, /etc/bash.bashrc, /etc/environment, /etc/login.defs, {home}, {path}"
+        "x-source" = "/etc/passwd, /etc/profile, /etc/profile.d, /etc/bash.bashrc, /etc/environment, /etc/login.defs, /{home}, /{path}"
     ))]
     pub root_path: Observed<Vec<PathEntry>>,
     /// The masks that root's own files set.
-    #[schemars(extend("x-source" = "/etc/passwd, {home}"))]
+    #[schemars(extend("x-source" = "/etc/passwd, /{home}"))]
     pub root_umasks: Observed<Vec<Umask>>,
     /// The masks that logins of everybody get: by the shells' common files, and by `pam_umask`.
     #[schemars(extend(
         "x-source" = "/etc/profile, /etc/profile.d, /etc/bash.bashrc, /etc/login.defs, /etc/default/login, /etc/pam.d, \
-            /usr/lib/pam.d, {pam-include}, /lib, /usr/lib"
+            /usr/lib/pam.d, /{pam-include}, /lib, /usr/lib"
     ))]
     pub umasks: Observed<Vec<Umask>>,
     /// The times after which the shells' common files have an idle shell end (`TMOUT`).

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Observed;
 
 /// Where stacks lie, and modules.
-const STACKS: &str = "/etc/pam.d, /usr/lib/pam.d, /lib, /usr/lib, {pam-include}";
+const STACKS: &str = "/etc/pam.d, /usr/lib/pam.d, /lib, /usr/lib, /{pam-include}";
 
 /// The stacks that Debian's services share, `common-auth` and its like, and those of su.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,7 +25,7 @@ pub struct Pam {
     #[schemars(extend("x-source" = STACKS))]
     pub history_checked: Observed<bool>,
     /// Whom `su` lets in, for each of its services.
-    #[schemars(extend("x-source" = "/etc/pam.d, /usr/lib/pam.d, /lib, /usr/lib, {pam-include}, /etc/group, /etc/passwd"))]
+    #[schemars(extend("x-source" = "/etc/pam.d, /usr/lib/pam.d, /lib, /usr/lib, /{pam-include}, /etc/group, /etc/passwd"))]
     pub su: Observed<Vec<SuLimit>>,
 }
 

@@ -13,7 +13,7 @@ pub struct Sudo {
     #[schemars(extend("x-source" = "/usr/bin/sudo"))]
     pub installed: Observed<bool>,
     /// The rules, one for each command of each line.
-    #[schemars(extend("x-source" = "/etc/sudoers, /etc/sudoers.d, {sudoers}, /proc/sys/kernel/hostname"))]
+    #[schemars(extend("x-source" = "/etc/sudoers, /etc/sudoers.d, /{sudoers}, /proc/sys/kernel/hostname"))]
     pub rules: Observed<Vec<SudoRule>>,
     /// Whether rules and settings come from those files alone: true, or unknown where some may come from a directory.
     #[schemars(extend("x-source" = "/etc/nsswitch.conf"))]

@@ -14,9 +14,6 @@ use super::{System, View, packages};
 use crate::facts::{Gap, GapKind, Observed, Ssh, SshBanner, SshdValue};
 use crate::plan::Plan;
 
-/// Debian's package of the server.
-const PACKAGE: &str = "openssh-server";
-
 /// What the plan wants of the server, and the options that it names.
 pub fn observe(
     system: &System,
@@ -77,20 +74,7 @@ impl Server {
 
 /// The upstream version in that of Debian's package, `1:9.2p1-2+deb12u3` being 9.2.
 fn version(system: &System, view: &View) -> Version {
-    let name = PACKAGE.to_owned();
-    let mut found = packages::observe(system, view, std::iter::once(&name));
-    let package = found.remove(&name).unwrap_or_else(Observed::not_collected);
-    let text = &package.as_known()?.version;
-    if text.is_empty() {
-        let detail = format!("the version of sshd is not known: there is no package {PACKAGE}");
-        return Err(Gap::new(GapKind::Unsupported, detail));
-    }
-    let upstream = text.split_once(':').map_or(text.as_str(), |(_, rest)| rest);
-    let mut numbers = upstream.split(|c: char| !c.is_ascii_digit()).map(str::parse);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => Ok((major, minor)),
-        _ => Err(Gap::new(GapKind::Malformed, format!("{PACKAGE}: `{text}` is not a version"))),
-    }
+    packages::upstream(system, view, &["openssh-server"]).map(|(major, minor, _)| (major, minor))
 }
 
 #[cfg(test)]

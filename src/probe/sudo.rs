@@ -11,7 +11,8 @@ use super::{System, View, file, nss, packages};
 use crate::facts::{Gap, GapKind, Observed, Sudo, SudoRule, SudoValue};
 use crate::plan::Plan;
 
-const PACKAGES: [&str; 2] = ["sudo", "sudo-ldap"];
+/// Debian's packages of sudo.
+const PACKAGES: &[&str] = &["sudo", "sudo-ldap"];
 /// The version since which programs get a terminal of their own by default.
 const PTY_SINCE: (u32, u32, u32) = (1, 9, 14);
 
@@ -122,7 +123,7 @@ fn values(system: &System, view: &View, sudoers: &Sudoers, name: &str) -> Result
     if !found.contains_key("") {
         let (value, place) = match name {
             "use_pty" => {
-                let version = version(system, view)?;
+                let version = packages::upstream(system, view, PACKAGES)?;
                 let (major, minor, patch) = version;
                 ((version >= PTY_SINCE).to_string(), format!("default of sudo {major}.{minor}.{patch}"))
             }
@@ -157,21 +158,6 @@ fn seconds(minutes: &str) -> Option<i64> {
     let thousandths: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
     let seconds = whole * 60 + (thousandths * 60 + 999) / 1000;
     Some(if negative { -seconds } else { seconds })
-}
-
-/// The upstream version of the package.
-fn version(system: &System, view: &View) -> Result<(u32, u32, u32), Gap> {
-    let names = PACKAGES.map(str::to_owned);
-    let found = packages::observe(system, view, names.iter());
-    let unknown = || Gap::new(GapKind::Unsupported, "the version of sudo is not known: it comes from no package");
-    for package in found.values() {
-        let text = &package.as_known()?.version;
-        let mut numbers = text.split(|c: char| !c.is_ascii_digit()).map(str::parse);
-        if let (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) = (numbers.next(), numbers.next(), numbers.next()) {
-            return Ok((major, minor, patch));
-        }
-    }
-    Err(unknown())
 }
 
 #[cfg(test)]

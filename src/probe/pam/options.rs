@@ -171,7 +171,7 @@ fn pwquality(system: &System, line: &Line, option: &Opt) -> Result<PamValue, Gap
 
 fn pwhistory(system: &System, view: &View, line: &Line, option: &Opt) -> Result<PamValue, Gap> {
     let mut found = written(line, option.default, "default of pam_pwhistory");
-    if option.name != "use_authtok" && version(system, view)? >= PWHISTORY_SINCE {
+    if option.name != "use_authtok" && packages::upstream(system, view, &["libpam-modules"])? >= PWHISTORY_SINCE {
         let (file, needed) = conf(line, "/etc/security/pwhistory.conf");
         // Of several lines the first counts, whatever case it is written in.
         let first = settings::read(system, file, needed)?
@@ -252,19 +252,4 @@ fn strict(option: &Opt, written: &str) -> Option<String> {
     let number = i64::from(written.strip_prefix('+').unwrap_or(written).parse::<i32>().ok()?);
     let number = if option.name == "minlen" { number.max(LEAST_LENGTH) } else { number };
     Some(number.to_string())
-}
-
-/// The upstream version of PAM's modules.
-fn version(system: &System, view: &View) -> Result<(u32, u32, u32), Gap> {
-    let name = "libpam-modules".to_owned();
-    let found = packages::observe(system, view, std::iter::once(&name));
-    let text = match found.get(&name) {
-        Some(package) => package.as_known()?.version.clone(),
-        None => String::new(),
-    };
-    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).map(str::parse);
-    match (numbers.next(), numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch))) => Ok((major, minor, patch)),
-        _ => Err(Gap::new(GapKind::Unsupported, "the version of PAM is not known: it comes from no package")),
-    }
 }

@@ -362,7 +362,7 @@ fn pwhistory_has_a_file_since_its_version() {
         ("5 common-password:1".into(), "false default of pam_pwhistory".into())
     );
     tree.file("var/lib/dpkg/status", status("1.5.2-6").replace("libpam-modules", "other"));
-    assert!(option(&tree, "pam_pwhistory.remember").unwrap_err().contains("comes from no package"));
+    assert!(option(&tree, "pam_pwhistory.remember").unwrap_err().contains("there is no package libpam-modules"));
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn a_default_depends_on_the_version() {
     tree.file("var/lib/dpkg/status", STATUS.replace("1.9.13p3-1+deb12u1", "1.9.15p5-3ubuntu5"));
     assert_eq!(setting(&tree, "use_pty").unwrap(), ["true [] default of sudo 1.9.15"]);
     tree.file("var/lib/dpkg/status", STATUS.replace("Package: sudo", "Package: other"));
-    assert!(setting(&tree, "use_pty").unwrap_err().contains("comes from no package"));
+    assert!(setting(&tree, "use_pty").unwrap_err().contains("there is no package sudo or sudo-ldap"));
     assert!(setting(&tree, "nosuch").unwrap_err().contains("not a setting"));
 }
 
