@@ -13,8 +13,10 @@ mod overlay;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use overlay::{Machine, expect, names};
+use serde_json::Value;
 
 const KERNEL: &str = "usr/lib/modules/0.0.0-test";
 
