@@ -130,7 +130,9 @@ fn repositories_have_to_be_signed() {
 /// Every control of both benchmarks comes to a verdict with what it rests on.
 #[test]
 fn every_control_is_judged() {
-    for (benchmark, controls) in [("cis-debian-12", 100), ("cis-ubuntu-24.04", 102)] {
+    for benchmark in ["cis-debian-12", "cis-ubuntu-24.04"] {
+        let written = fs::read_to_string(format!("benchmarks/{benchmark}.toml")).unwrap();
+        let controls = written.matches("[[control]]").count();
         let run = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
             .args(["audit", "--benchmark", benchmark, "--level", "2", "--format", "json"])
             .output()
