@@ -4,6 +4,7 @@
 //! read. Rules, the type walk, the plan and the documentation are all read off the schema of [`Facts`], so that there is no
 //! second list of names.
 
+mod accounts;
 mod apparmor;
 mod apt;
 mod audit;
@@ -14,6 +15,7 @@ mod crash;
 mod daemon;
 mod daemon_file;
 mod engine;
+mod environment;
 mod file;
 mod host;
 mod image;
@@ -22,10 +24,14 @@ mod net;
 mod network;
 mod observed;
 mod package;
+mod pam;
 mod process;
+mod sshd;
+mod sudo;
 mod swarm;
 mod unit;
 
+pub use accounts::{Accounts, DotFile, Group, Home, NewAccount, Password, PasswordState, ShellKind, User};
 pub use apparmor::{AppArmor, AppArmorProfile};
 pub use apt::{Apt, AptRepository};
 pub use audit::{Audit, AuditCoverage, AuditDaemon, AuditFile, AuditMode, AuditRole, AuditRule};
@@ -36,6 +42,7 @@ pub use crash::Crashes;
 pub use daemon::{Daemon, StorageDirectory, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
 pub use engine::{Component, Engine, EngineKind};
+pub use environment::{Environment, IdleTimeout, PathEntry, Umask};
 pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
@@ -44,7 +51,10 @@ pub use net::{Listener, Mail, Transport, WirelessInterface};
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
 pub use package::Package;
+pub use pam::{Lockout, Pam, PamModule, PamValue, SuLimit};
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
+pub use sshd::{Ssh, SshBanner, SshFile, SshRole, SshdValue};
+pub use sudo::{Sudo, SudoRule, SudoValue};
 pub use swarm::{Service, Swarm, SwarmAddresses};
 pub use unit::Unit;
 
@@ -128,6 +138,15 @@ pub struct Facts {
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]
     pub sysctl: BTreeMap<String, Observed<String>>,
+    /// Accounts and groups.
+    pub accounts: Accounts,
+    /// The SSH server.
+    pub ssh: Observed<Ssh>,
+    /// The values of options of sshd by name in lower case, for the names that checks ask for: the one that everybody gets, and
+    /// those of `Match` blocks that some connection gets instead.
+    #[schemars(extend("x-source" = "/usr/sbin/sshd, /etc/ssh, /etc/default/ssh, /var/lib/dpkg/status, /var/lib/dpkg/updates, \
+        /{sshd-config}", "x-keyed" = true))]
+    pub sshd_option: BTreeMap<String, Observed<Vec<SshdValue>>>,
     /// Values that kernel settings get at boot, by dotted name, for the names that checks ask for: by systemd-sysctl from the
     /// files of sysctl.d, and by ufw where it is enabled. Empty where nothing sets one, so that the kernel's own value stands.
     #[schemars(extend("x-source" = "/etc/sysctl.d, /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d, /lib/sysctl.d, \
@@ -147,6 +166,22 @@ pub struct Facts {
         /proc/net/protocols, /sys/module, /proc/cmdline, /etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, \
         /usr/lib/modprobe.d, /lib/modprobe.d, /bin, /usr/bin", "x-keyed" = true))]
     pub module: BTreeMap<String, Module>,
+    /// sudo.
+    pub sudo: Observed<Sudo>,
+    /// The values of settings of sudo (`Defaults`) by name, for the names that checks ask for: the one that counts for everybody,
+    /// and those of narrower scope that count for somebody instead.
+    #[schemars(extend("x-source" = "/usr/bin/sudo, /etc/sudoers, /etc/sudoers.d, /var/lib/dpkg/status, /var/lib/dpkg/updates, \
+        /{sudoers}, /proc/sys/kernel/hostname", "x-keyed" = true))]
+    pub sudo_default: BTreeMap<String, Observed<Vec<SudoValue>>>,
+    /// What people find when they log in.
+    pub environment: Observed<Environment>,
+    /// PAM.
+    pub pam: Observed<Pam>,
+    /// The values of options of PAM's modules, written `pam_pwquality.minlen`, for the names that checks ask for: one for each line
+    /// of the shared stacks that runs the module; none where no line does.
+    #[schemars(extend("x-source" = "/etc/pam.d, /usr/lib/pam.d, /{pam-include}, /lib, /usr/lib, /etc/security, /{pam-conf}, \
+        /etc/login.defs, /var/lib/dpkg/status, /var/lib/dpkg/updates", "x-keyed" = true))]
+    pub pam_option: BTreeMap<String, Observed<Vec<PamValue>>>,
     /// Files by absolute path, for the paths that checks ask for; null where there is none. Symbolic links are followed.
     #[schemars(extend("x-source" = "{key}", "x-keyed" = true))]
     pub file: BTreeMap<String, Observed<Option<File>>>,

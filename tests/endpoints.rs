@@ -16,7 +16,12 @@ use tempfile::TempDir;
 
 /// `plimsoll audit --format json` with this environment and these arguments.
 fn audit(environment: &[(&str, &str)], args: &[&str]) -> Run {
-    finish(plimsoll().args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json"]).args(args).envs(environment.iter().copied()))
+    finish(
+        plimsoll()
+            .args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json"])
+            .args(args)
+            .envs(environment.iter().copied()),
+    )
 }
 
 fn without_evidence(run: &Run) {
@@ -66,14 +71,30 @@ fn a_socket_that_may_not_be_used() {
     for (folder, file) in [(0o755, 0o600), (0o700, 0o600)] {
         fs::set_permissions(dir, Permissions::from_mode(folder)).unwrap();
         fs::set_permissions(socket, Permissions::from_mode(file)).unwrap();
-        let run = finish(&mut nobody(&["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket", socket]));
+        let run = finish(&mut nobody(&[
+            "audit",
+            "--benchmark",
+            "cis-docker-1.8.0",
+            "--format",
+            "json",
+            "--engine-socket",
+            socket,
+        ]));
         without_evidence(&run);
         assert!(run.stdout.contains("denied: "), "{}", run.stdout);
     }
     // A user who may ask the engine but may not look at the machine judges what the engine tells.
     fs::set_permissions(dir, Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(socket, Permissions::from_mode(0o666)).unwrap();
-    let run = finish(&mut nobody(&["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket", socket]));
+    let run = finish(&mut nobody(&[
+        "audit",
+        "--benchmark",
+        "cis-docker-1.8.0",
+        "--format",
+        "json",
+        "--engine-socket",
+        socket,
+    ]));
     assert!(run.stdout.contains("\"pass\"") && run.stdout.contains("lacks CAP_"), "{}", run.stderr);
 }
 
@@ -87,7 +108,7 @@ fn no_engine_at_all() {
     };
     let run = bare(&["audit"]);
     assert!([1, 3].contains(&run.code), "{}{}", run.stdout, run.stderr);
-    assert!(run.stdout.contains("levels 1 and 2") && !run.stdout.contains("Docker"), "{}", run.stdout);
+    assert!(run.stdout.contains("levels 1 and 2") && !run.stdout.contains("CIS Docker"), "{}", run.stdout);
     assert!(run.stdout.contains("there is no container engine: /run/docker.sock"), "{}", run.stdout);
     let run = bare(&["audit", "--benchmark", "cis-docker-1.8.0"]);
     refused(&run, &["cis-docker-1.8.0 needs a container engine, and there is none: /run/docker.sock"]);

@@ -21,7 +21,15 @@ struct Audit {
 impl Audit {
     fn of(liar: &Liar) -> Self {
         let socket = liar.socket().to_str().unwrap();
-        let text = finish(plimsoll().args(["audit", "--benchmark", "cis-docker-1.8.0", "--color", "never", "--engine-socket", socket]));
+        let text = finish(plimsoll().args([
+            "audit",
+            "--benchmark",
+            "cis-docker-1.8.0",
+            "--color",
+            "never",
+            "--engine-socket",
+            socket,
+        ]));
         harmless(&text.stdout);
         harmless(&text.stderr);
         let audit = Self::json(liar);
@@ -32,7 +40,15 @@ impl Audit {
     /// Without a look at the text, which would take its time again.
     fn json(liar: &Liar) -> Self {
         let socket = liar.socket().to_str().unwrap();
-        let run = finish(plimsoll().args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket", socket]));
+        let run = finish(plimsoll().args([
+            "audit",
+            "--benchmark",
+            "cis-docker-1.8.0",
+            "--format",
+            "json",
+            "--engine-socket",
+            socket,
+        ]));
         assert_eq!(run.stderr, "");
         let report = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stdout));
         Self { run, report }
@@ -152,7 +168,11 @@ fn engines_that_never_answer() {
             let dir = tempfile::TempDir::new().unwrap();
             let socket = dir.path().join("docker.sock");
             let _listener = UnixListener::bind(&socket).unwrap();
-            let run = finish(plimsoll().args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"]).arg(&socket));
+            let run = finish(
+                plimsoll()
+                    .args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"])
+                    .arg(&socket),
+            );
             assert_eq!(run.code, 3, "{}", run.stderr);
             assert!(run.stdout.contains("timed out: "), "{}", run.stdout);
         });

@@ -13,6 +13,9 @@ use crate::report::Evidence;
 use crate::types::Type;
 use crate::verdict::Verdict;
 
+/// What one element among several is told by, whatever was asked of it: its name, its path, and where it is written.
+const TELLING: &[&str] = &["name", "path", "place"];
+
 /// Every fact that the deciding condition may read: with its value, or, when the verdict is open, with why it was not seen.
 pub(super) fn of(judgement: &Judgement<'_>, bindings: &Bindings<'_>) -> Vec<Evidence> {
     let mut evidence: Vec<Evidence> = Vec::new();
@@ -20,6 +23,18 @@ pub(super) fn of(judgement: &Judgement<'_>, bindings: &Bindings<'_>) -> Vec<Evid
         if !evidence.contains(&one) {
             evidence.push(one);
         }
+    }
+    // Where its parts tell of a thing, the whole says nothing more.
+    let facts: Vec<String> = evidence.iter().map(|one| one.fact.clone()).collect();
+    let part_of = |whole: &str, part: &String| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
+    evidence.retain(|one| !one.value.is_object() || !facts.iter().any(|part| part_of(&one.fact, part)));
+    if evidence.is_empty() {
+        // What failed for want of an element has no element to show.
+        let empty = judgement
+            .reads
+            .iter()
+            .filter_map(|read| one(&Read { elements: None, ..read.clone() }, bindings, judgement.verdict));
+        evidence.extend(empty.filter(|one| one.value == Value::Array(Vec::new())));
     }
     evidence
 }
@@ -49,8 +64,19 @@ fn place(source: &str, path: &Path) -> String {
     }
     match path.0.iter().rev().find_map(|step| if let Step::Key(key) = step { Some(key) } else { None }) {
         Some(key) => with_key(source, key),
-        None => source.replace("{key}", "…"),
-    }
+        None => source.to_owned(),
+    };
+    left_open(&source)
+}
+
+/// A source in which `…` stands for each name in braces.
+fn left_open(source: &str) -> String {
+    let mut parts = source.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |open, part| match part.split_once('}') {
+        Some((_, rest)) => open + "…" + rest,
+        None => open + "{" + part,
+    })
 }
 
 /// Of a list's elements, those that decide, and of those the fields that were asked for.
@@ -58,17 +84,8 @@ fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>, verdict:
     let all: Vec<Node<'_>> = list.elements().filter_map(Result::ok).collect();
     let cut = |node: Node<'_>| {
         // Who has to judge sees all of what there is to judge.
-        if elements.fields.contains("") || elements.fields.is_empty() || verdict == Verdict::Manual {
-            return plain(node.ty, node.value);
-        }
-        // Whatever was asked, a file among several is told by its path.
-        let path = node.ty.fields().and_then(|of| of.fields.get_key_value("path")).map(|(name, _)| name);
-        let asked: BTreeSet<&String> = elements.fields.iter().chain(path).collect();
-        let fields = asked.into_iter().map(|name| {
-            let field = name.split('.').try_fold(node, |node, part| node.field(part));
-            (name.clone(), field.map_or_else(|reason| json!({ "unknown": reason }), |node| plain(node.ty, node.value)))
-        });
-        Value::Object(fields.collect())
+        let whole = elements.fields.contains("") || elements.fields.is_empty() || verdict == Verdict::Manual;
+        if whole { plain(node.ty, node.value) } else { asked(node, elements) }
     };
     // What passes has no element that should not be there.
     let none = verdict == Verdict::Pass && !elements.wanted;
@@ -79,6 +96,24 @@ fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>, verdict:
         (true, Verdict::Fail, false) => None,
         (true, ..) => Some(all.into_iter().map(cut).collect()),
     }
+}
+
+/// The fields of an element that were asked for, and those that tell it from others.
+fn asked(element: Node<'_>, elements: &Elements) -> Value {
+    let at = |name: &str| name.split('.').try_fold(element, |node, part| node.field(part));
+    let there = |name: &str| at(name).is_ok_and(|node| !node.value.is_null());
+    let within = |whole: &str, part: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
+    let named = element.ty.fields().into_iter().flat_map(|of| of.fields.keys());
+    let telling = named.filter(|name| TELLING.contains(&name.as_str()));
+    let asked: BTreeSet<&String> = elements.fields.iter().chain(telling).collect();
+    // Of a part that is there its own parts tell, and of one that is not, that it is not.
+    let told = asked.iter().filter(|name| match there(name) {
+        true => !asked.iter().any(|part| within(name, part)),
+        false => !asked.iter().any(|whole| within(whole, name) && !there(whole)),
+    });
+    let field =
+        |name: &str| at(name).map_or_else(|reason| json!({ "unknown": reason }), |node| plain(node.ty, node.value));
+    Value::Object(told.map(|name| ((*name).clone(), field(name))).collect())
 }
 
 /// A fact without the wrappers of what was observed.

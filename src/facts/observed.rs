@@ -110,6 +110,14 @@ impl<T> Observed<T> {
         }
     }
 
+    /// The same observation with another source.
+    pub fn seen_in(self, source: impl Into<String>) -> Self {
+        match self {
+            Self::Known { value, .. } => Self::from_source(value, source),
+            Self::Unknown { gap, .. } => Self::Unknown { gap, source: Some(source.into()) },
+        }
+    }
+
     /// The same observation of something derived from the value, where deriving may meet a gap of its own.
     pub fn and_then<U>(self, derive: impl FnOnce(T) -> Observed<U>) -> Observed<U> {
         match self {

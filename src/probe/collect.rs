@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, apparmor, apt, audit, banners, crashes, daemon, file, fstab, grub, host, listeners, mail, modules,
-    mounts, namespace, network, packages, process, programs, sysctl, units,
+    System, View, accounts, apparmor, apt, audit, banners, crashes, daemon, environment, file, fstab, grub, host,
+    listeners, mail, modules, mounts, namespace, network, packages, pam, process, programs, sshd, sudo, sysctl, units,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -54,7 +54,8 @@ impl EngineProcess {
 /// Looks at the machine, and at its engine if there is one.
 pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let system = System::live();
-    let collected_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let now = jiff::Timestamp::now();
+    let collected_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut engine = EngineSide::collect(&system, plan, beginning);
     let view = View::observe(&system, &engine.process.reference);
     let containers = containers(&system, plan, &mut engine);
@@ -62,6 +63,9 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     if let Some(audit) = &audit {
         watch(audit, plan, &mut engine);
     }
+    let (ssh, sshd_option) = sshd::observe(&system, &view, plan);
+    let (sudo, sudo_default) = sudo::observe(&system, &view, plan);
+    let (pam, pam_option) = pam::observe(&system, &view, plan);
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
     Facts {
@@ -99,10 +103,18 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
             None => BTreeMap::new(),
         },
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
+        accounts: accounts::observe(&system, &view, plan, accounts::day(now.as_second())),
         sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
         packages: packages::observe(&system, &view, plan.keys("packages")),
         unit: units::observe(&system, &view, plan.keys("unit")),
         module: modules::observe(&system, &view, plan.keys("module")),
+        ssh,
+        sshd_option,
+        sudo,
+        sudo_default,
+        pam,
+        pam_option,
+        environment: environment::observe(&system, &view, plan),
         file: plan
             .keys("file")
             .map(|path| (path.clone(), view.files().map_or_else(Into::into, |()| file::observe(&system, path))))

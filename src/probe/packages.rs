@@ -31,6 +31,23 @@ pub fn observe<'n>(
     }
 }
 
+/// The first three numbers of the version that the package's makers gave it, for the first of some packages that is there.
+pub(super) fn upstream(system: &System, view: &View, names: &[&str]) -> Result<(u32, u32, u32), Gap> {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut found = observe(system, view, names.iter());
+    for name in &names {
+        let package = found.remove(name).unwrap_or_else(Observed::not_collected);
+        let version = &package.as_known()?.version;
+        let version = version.split_once(':').map_or(version.as_str(), |(_, rest)| rest);
+        let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse);
+        if let (Some(Ok(major)), Some(Ok(minor))) = (numbers.next(), numbers.next()) {
+            return Ok((major, minor, numbers.next().and_then(Result::ok).unwrap_or(0)));
+        }
+    }
+    let detail = format!("the version is not known: there is no package {}", names.join(" or "));
+    Err(Gap::new(GapKind::Unsupported, detail))
+}
+
 fn records(system: &System, names: &BTreeSet<&String>) -> Result<BTreeMap<String, Package>, Gap> {
     // By name and architecture, as a later record takes the place of an earlier one.
     let mut found: BTreeMap<(String, String), Package> = BTreeMap::new();

@@ -10,7 +10,7 @@ impl Evidence {
     pub(crate) fn words(&self) -> String {
         match &self.reason {
             Some(reason) => format!("not seen: {reason}"),
-            None => words(&self.value),
+            None => named(&self.fact, &self.value),
         }
     }
 }
@@ -52,6 +52,15 @@ impl Waived {
     }
 }
 
+/// A value by its name: permissions are told in octal.
+fn named(name: &str, json: &Value) -> String {
+    let permissions = name.rsplit('.').next().is_some_and(|last| matches!(last, "mode" | "leaves"));
+    match json.as_u64().filter(|_| permissions) {
+        Some(mode) => format!("{mode:04o}"),
+        None => words(json),
+    }
+}
+
 pub(super) fn words(json: &Value) -> String {
     match json {
         Value::Null => "none".to_owned(),
@@ -60,10 +69,7 @@ pub(super) fn words(json: &Value) -> String {
         Value::Array(items) if items.is_empty() => "none".to_owned(),
         Value::Array(items) => items.iter().map(words).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, field)| match field.as_u64() {
-                Some(mode) if name == "mode" || name.ends_with(".mode") => format!("{name}: {mode:04o}"),
-                _ => format!("{name}: {}", words(field)),
-            });
+            let fields = fields.iter().map(|(name, field)| format!("{name}: {}", named(name, field)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),

@@ -11,7 +11,11 @@ use crate::pack::{Run, finish, plimsoll};
 /// An audit of an engine with one container, in a folder.
 fn audit(liar: &Liar, folder: &TempDir, args: &[&str]) -> Run {
     let mut command = plimsoll();
-    command.current_dir(folder.path()).args(["audit", "--benchmark", "cis-docker-1.8.0", "--engine-socket"]).arg(liar.socket()).args(args);
+    command
+        .current_dir(folder.path())
+        .args(["audit", "--benchmark", "cis-docker-1.8.0", "--engine-socket"])
+        .arg(liar.socket())
+        .args(args);
     finish(&mut command)
 }
 

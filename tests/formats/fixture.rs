@@ -58,7 +58,11 @@ pub fn engine() -> Liar {
 /// The report on that engine, with a benchmark of our own behind it whose every word means harm.
 pub fn report() -> Value {
     let liar = engine();
-    let run = finish(plimsoll().args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"]).arg(liar.socket()));
+    let run = finish(
+        plimsoll()
+            .args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"])
+            .arg(liar.socket()),
+    );
     let mut report: Value = serde_json::from_str(&run.stdout).unwrap();
     let (mut controls, mut checks, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     for (index, name) in names().iter().enumerate() {

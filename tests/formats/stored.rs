@@ -22,7 +22,10 @@ fn an_audit_writes_what_its_json_renders() {
     let (liar, folder) = (fixture::engine(), TempDir::new().unwrap());
     let outputs: Vec<String> = FORMATS.iter().map(|format| format!("{format}=audit.{format}")).collect();
     let mut audit = plimsoll();
-    audit.current_dir(folder.path()).args(["audit", "--benchmark", "cis-docker-1.8.0", "--engine-socket"]).arg(liar.socket());
+    audit
+        .current_dir(folder.path())
+        .args(["audit", "--benchmark", "cis-docker-1.8.0", "--engine-socket"])
+        .arg(liar.socket());
     let audit = finish(audit.args(outputs.iter().flat_map(|output| ["-o", output])));
     assert_eq!((audit.code, audit.stderr.as_str()), (1, ""));
     let file = |name: String| std::fs::read(folder.path().join(name)).unwrap();
@@ -37,7 +40,11 @@ fn an_audit_writes_what_its_json_renders() {
 #[test]
 fn what_is_no_report_is_told() {
     let liar = Liar::with_web();
-    let run = finish(plimsoll().args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"]).arg(liar.socket()));
+    let run = finish(
+        plimsoll()
+            .args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"])
+            .arg(liar.socket()),
+    );
     let whole: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(render(run.stdout.as_bytes()).code, 0);
     let changed = |change: &dyn Fn(&mut Value)| {
@@ -50,7 +57,7 @@ fn what_is_no_report_is_told() {
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (Vec::new(), "EOF"),
         (run.stdout.as_bytes()[..run.stdout.len() / 2].to_vec(), "EOF"),
-        (b"\0\xff\xfe".to_vec(), "valid UTF-8"),
+        (b"\0\xff\xfe".to_vec(), "is not UTF-8"),
         (b"<html>".to_vec(), "expected value at line 1"),
         (b"[]".to_vec(), "invalid length 0"),
         (b"{}".to_vec(), "missing field `format`"),
@@ -88,7 +95,12 @@ fn what_is_no_report_is_told() {
 #[test]
 fn what_cannot_be_saved_is_told_to_whoever_reads() {
     let (liar, folder) = (Liar::with_web(), TempDir::new().unwrap());
-    let json = finish(plimsoll().args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"]).arg(liar.socket())).stdout;
+    let json = finish(
+        plimsoll()
+            .args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"])
+            .arg(liar.socket()),
+    )
+    .stdout;
     std::fs::write(folder.path().join("report.json"), json).unwrap();
     let script = format!(
         "trap '' XFSZ; ulimit -f 1; {} report report.json -o json=again.json | :; exit ${{PIPESTATUS[0]}}",
