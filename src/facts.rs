@@ -11,6 +11,7 @@ mod engine;
 mod file;
 mod host;
 mod image;
+mod local_files;
 mod network;
 mod observed;
 mod process;
@@ -22,6 +23,7 @@ pub use engine::{Engine, EngineKind};
 pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
+pub use local_files::{LeftOut, LocalFiles, SetIdFile, StrayFile, WalkedFilesystem};
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
@@ -65,4 +67,7 @@ pub struct Facts {
     /// Files by absolute path, for the paths that checks ask for; null where there is none. Symbolic links are followed.
     #[schemars(extend("x-source" = "{key}", "x-keyed" = true))]
     pub file: BTreeMap<String, Observed<Option<File>>>,
+    /// What lies on the machine's local filesystems, the storage of containers left out.
+    #[schemars(extend("x-source" = "/"))]
+    pub local_files: Observed<LocalFiles>,
 }

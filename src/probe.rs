@@ -19,6 +19,7 @@ mod system;
 #[cfg(test)]
 mod tree;
 pub mod view;
+pub mod walk;
 
 pub use collect::{Beginning, collect};
 pub use places::places;

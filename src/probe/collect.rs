@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
-use super::{System, View, daemon, file, host, mounts, namespace, process, programs, sysctl};
+use super::{System, View, daemon, file, host, mounts, namespace, process, programs, sysctl, walk};
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
@@ -57,6 +57,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let containers = containers(&system, plan, &mut engine);
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
+    let data_root = engine.answers.engine.value().map(|engine| engine.data_root.clone());
     Facts {
         format: FORMAT,
         collected_at,
@@ -67,10 +68,16 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         daemon: engine.kernel.daemon,
         images: engine.answers.images,
         networks: engine.answers.networks,
-        mounts: if plan.wants("mounts") { mounts::observe(&system) } else { Observed::not_collected() },
+        mounts: wanted_by(plan, "mounts", || mounts::observe(&system)),
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
+        local_files: wanted_by(plan, "local_files", || walk::observe(&system, &view, data_root.as_deref())),
     }
+}
+
+/// What a probe sees, if a check reads it.
+fn wanted_by<T>(plan: &Plan, fact: &str, look: impl FnOnce() -> Observed<T>) -> Observed<T> {
+    if plan.wants(fact) { look() } else { Observed::not_collected() }
 }
 
 /// What the engine says, and what the kernel says of the engine and its containers.
