@@ -12,9 +12,12 @@ mod file;
 mod host;
 mod image;
 mod local_files;
+mod module;
 mod network;
 mod observed;
+mod package;
 mod process;
+mod unit;
 
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
 pub use daemon::{Daemon, TlsFile, Ulimit};
@@ -24,9 +27,12 @@ pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
 pub use local_files::{LeftOut, LocalFiles, SetIdFile, StrayFile, WalkedFilesystem};
+pub use module::Module;
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
+pub use package::Package;
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
+pub use unit::Unit;
 
 use std::collections::BTreeMap;
 
@@ -64,6 +70,25 @@ pub struct Facts {
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]
     pub sysctl: BTreeMap<String, Observed<String>>,
+    /// Values that kernel settings get at boot, by dotted name, for the names that checks ask for: by systemd-sysctl from the
+    /// files of sysctl.d, and by ufw where it is enabled. Empty where nothing sets one, so that the kernel's own value stands.
+    #[schemars(extend("x-source" = "/etc/sysctl.d, /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d, /lib/sysctl.d, \
+        /etc/sysctl.conf, /etc/ufw, /etc/default/ufw, /usr/sbin/ufw, /etc/systemd, /run/systemd, /usr/local/lib/systemd/system, \
+        /usr/lib/systemd/system, /lib/systemd/system, /etc/init.d", "x-keyed" = true))]
+    pub sysctl_at_boot: BTreeMap<String, Observed<String>>,
+    /// Packages by name, for the names that checks ask for.
+    #[schemars(extend("x-source" = "/var/lib/dpkg/status, /var/lib/dpkg/updates", "x-keyed" = true))]
+    pub package: BTreeMap<String, Observed<Package>>,
+    /// systemd's units by name, such as `cups.service`, for the names that checks ask for.
+    #[schemars(extend("x-source" = "/etc/systemd, /run/systemd, /usr/local/lib/systemd/system, /usr/lib/systemd/system, \
+        /lib/systemd/system, /etc/init.d, /etc/rc2.d, /etc/rc3.d, /etc/rc4.d, /etc/rc5.d, /etc/rcS.d, /sys/fs/cgroup",
+        "x-keyed" = true))]
+    pub unit: BTreeMap<String, Unit>,
+    /// Kernel modules by name, for the names that checks ask for.
+    #[schemars(extend("x-source" = "/lib/modules, /proc/modules, /proc/sys/kernel/osrelease, /proc/filesystems, \
+        /proc/net/protocols, /sys/module, /proc/cmdline, /etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, \
+        /usr/lib/modprobe.d, /lib/modprobe.d, /bin, /usr/bin", "x-keyed" = true))]
+    pub module: BTreeMap<String, Module>,
     /// Files by absolute path, for the paths that checks ask for; null where there is none. Symbolic links are followed.
     #[schemars(extend("x-source" = "{key}", "x-keyed" = true))]
     pub file: BTreeMap<String, Observed<Option<File>>>,

@@ -3,21 +3,28 @@
 pub mod capability;
 mod cgroup;
 mod collect;
+mod command_line;
+mod conf_files;
 pub mod daemon;
 pub mod docker;
 pub mod file;
+mod glob;
 pub mod host;
+pub mod modules;
 mod mountinfo;
 pub mod mounts;
 pub mod namespace;
+pub mod packages;
 mod places;
 pub mod process;
 pub mod programs;
 mod seccomp;
+mod shell_variables;
 pub mod sysctl;
 mod system;
 #[cfg(test)]
 mod tree;
+pub mod units;
 pub mod view;
 pub mod walk;
 

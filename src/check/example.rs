@@ -1,6 +1,7 @@
 //! The proof of a check: facts that must pass, and facts that must not.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -79,7 +80,12 @@ fn fill(json: &mut Value, parameters: &BTreeMap<String, String>) {
     match json {
         Value::String(text) => *text = fill_parameters(text, parameters),
         Value::Array(items) => items.iter_mut().for_each(|item| fill(item, parameters)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| fill(field, parameters)),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|field| fill(field, parameters));
+            // What is collected by name may be named by a parameter.
+            *fields =
+                mem::take(fields).into_iter().map(|(key, value)| (fill_parameters(&key, parameters), value)).collect();
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

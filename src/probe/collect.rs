@@ -8,7 +8,9 @@ use std::thread::{self, JoinHandle};
 
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
-use super::{System, View, daemon, file, host, mounts, namespace, process, programs, sysctl, walk};
+use super::{
+    System, View, daemon, file, host, modules, mounts, namespace, packages, process, programs, sysctl, units, walk,
+};
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
@@ -70,6 +72,10 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         networks: engine.answers.networks,
         mounts: wanted_by(plan, "mounts", || mounts::observe(&system)),
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
+        sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
+        package: packages::observe(&system, &view, plan.keys("package")),
+        unit: units::observe(&system, &view, plan.keys("unit")),
+        module: modules::observe(&system, &view, plan.keys("module")),
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
         local_files: wanted_by(plan, "local_files", || walk::observe(&system, &view, data_root.as_deref())),
     }

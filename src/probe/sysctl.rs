@@ -1,4 +1,8 @@
-//! Kernel settings at run time.
+//! Kernel settings: their values at run time, and those that they get at boot.
+
+mod at_boot;
+
+pub use at_boot::at_boot;
 
 use super::namespace::Kind;
 use super::{System, View};

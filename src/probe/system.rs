@@ -43,20 +43,25 @@ impl System {
     /// The text of a file, every symbolic link on the way followed inside the root.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<String, Gap> {
         let path = path.as_ref();
-        String::from_utf8(self.bytes(path)?)
+        String::from_utf8(self.bytes(path, MAX_BYTES)?)
             .map_err(|_| Gap::new(GapKind::Malformed, format!("{}: not UTF-8", path.display())))
     }
 
     /// The text of a file that holds names which others chose: what is not UTF-8 is replaced, the rest still counts.
     pub fn read_lossy(&self, path: impl AsRef<Path>) -> Result<String, Gap> {
-        self.bytes(path).map(|bytes| match String::from_utf8(bytes) {
+        self.read_large(path, MAX_BYTES)
+    }
+
+    /// The same of a file that may well be larger than configuration is, up to a number of bytes.
+    pub fn read_large(&self, path: impl AsRef<Path>, max_bytes: u64) -> Result<String, Gap> {
+        self.bytes(path, max_bytes).map(|bytes| match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         })
     }
 
     /// The bytes of a file, every symbolic link on the way followed inside the root.
-    fn bytes(&self, path: impl AsRef<Path>) -> Result<Vec<u8>, Gap> {
+    fn bytes(&self, path: impl AsRef<Path>, max_bytes: u64) -> Result<Vec<u8>, Gap> {
         let path = path.as_ref();
         let gap = |error: std::io::Error| Gap::io(path.display(), &error);
         let malformed = |what: &str| Gap::new(GapKind::Malformed, format!("{}: {what}", path.display()));
@@ -68,9 +73,9 @@ impl System {
             return Err(malformed("not a regular file"));
         }
         let mut bytes = Vec::with_capacity(TYPICAL_BYTES);
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(gap)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(malformed(&format!("larger than {MAX_BYTES} bytes")));
+        file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(gap)?;
+        if bytes.len() as u64 > max_bytes {
+            return Err(malformed(&format!("larger than {max_bytes} bytes")));
         }
         Ok(bytes)
     }

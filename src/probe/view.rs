@@ -15,6 +15,8 @@ const NEEDED: [(u32, &str); 2] = [(2, "DAC_READ_SEARCH"), (19, "SYS_PTRACE")];
 pub struct View {
     initial: BTreeMap<Kind, Observed<bool>>,
     lacks: Observed<Vec<&'static str>>,
+    /// Whether the auditor's root directory is known to be another than that of the init process.
+    foreign_root: bool,
 }
 
 impl View {
@@ -28,7 +30,12 @@ impl View {
             }
             Err(gap) => gap.into(),
         };
-        Self { initial: Kind::ALL.into_iter().map(|kind| (kind, initial(kind))).collect(), lacks: lacks(system).into() }
+        let initial: BTreeMap<Kind, Observed<bool>> = Kind::ALL.into_iter().map(|kind| (kind, initial(kind))).collect();
+        let own_mounts = initial.get(&Kind::Mnt).and_then(Observed::value) == Some(&false);
+        // A service may have mounts of its own over the machine's files; a container has other files.
+        let foreign_root = own_mounts
+            && System::at(system.real("/proc/1/root")).identity("/").is_ok_and(|init| system.identity("/") != Ok(init));
+        Self { initial, lacks: lacks(system).into(), foreign_root }
     }
 
     /// Whether the auditor's namespace of a kind is the one the machine started with.
@@ -54,6 +61,17 @@ impl View {
                 format!("whether the auditor is in the machine's initial {kind} namespace: {}", gap.detail),
             )),
         }
+    }
+
+    /// Errs, with the reason, when the files that the auditor sees are known to be others than the machine's: those of a
+    /// container that it runs in.
+    pub fn files(&self) -> Result<(), Gap> {
+        if self.foreign_root {
+            let detail =
+                "the auditor's root directory is not that of the init process, so that its files are not the machine's";
+            return Err(Gap::new(GapKind::Unsupported, detail));
+        }
+        Ok(())
     }
 
     /// What masks the view, one sentence each.

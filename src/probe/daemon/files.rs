@@ -2,7 +2,6 @@
 
 mod containerd;
 mod sockets;
-mod units;
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -13,8 +12,8 @@ use super::process::Dockerd;
 use super::registries::none_if_missing;
 use super::settings;
 use crate::facts::{DaemonFile, Engine, FileAccess, Gap, GapKind, Observed, Role, TlsFile};
-use crate::probe::System;
 use crate::probe::file::access;
+use crate::probe::{System, units};
 
 /// Endings of the names of certificates and keys below `certs.d`; `hosts.toml` lies there too and is none.
 const CERTIFICATES: &[&str] = &["crt", "cert", "key", "pem"];
@@ -98,7 +97,7 @@ impl Files<'_> {
     }
 
     fn units(&mut self, known: &Known<'_>) {
-        let folders = units::folders(known.dockerd, known.engine.rootless);
+        let folders = unit_folders(known);
         let names = [
             (Role::ServiceUnit, "docker.service"),
             (Role::ServiceUnit, "snap.docker.dockerd.service"),
@@ -152,6 +151,15 @@ impl Files<'_> {
             || missing(format!("{program:?}, the default runtime's program, is in none of {}", PATH.join(", ")));
         self.add_at(Role::Runtime, found.ok_or_else(nowhere));
     }
+}
+
+/// Directories of the units of the systemd that starts dockerd.
+fn unit_folders(known: &Known<'_>) -> Result<Vec<PathBuf>, Gap> {
+    if !known.engine.rootless {
+        return Ok(units::system_folders());
+    }
+    let runtime = PathBuf::from(format!("/run/user/{}", known.dockerd.uid()?));
+    Ok(units::user_folders(&known.dockerd.home()?, &runtime))
 }
 
 /// Whether a path leads anywhere, as far as can be told.

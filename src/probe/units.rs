@@ -1,12 +1,17 @@
-//! systemd's units: which files make one (`man systemd.unit`, "Unit File Load Path").
+//! systemd's units: which files make one (`man systemd.unit`, "Unit File Load Path"), what starts it, and whether it runs.
+
+mod state;
+
+pub(super) use state::enabled;
+pub use state::observe;
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use super::System;
+use super::conf_files::{Entry, entry};
 use crate::facts::{Gap, GapKind};
-use crate::probe::System;
-use crate::probe::daemon::process::Dockerd;
 
 /// Directories of system units, the one that counts first.
 const SYSTEM: &[&str] = &[
@@ -45,19 +50,19 @@ const USER: &[&str] = &[
     "%t/systemd/generator.late",
 ];
 
-/// Directories of the units of the systemd that starts dockerd, the one that counts first.
-pub(super) fn folders(dockerd: &Dockerd<'_>, rootless: bool) -> Result<Vec<PathBuf>, Gap> {
-    if !rootless {
-        return Ok(SYSTEM.iter().map(PathBuf::from).collect());
-    }
-    let home = dockerd.home()?;
-    let runtime = PathBuf::from(format!("/run/user/{}", dockerd.uid()?));
+/// Directories of the system's units, the one that counts first.
+pub(super) fn system_folders() -> Vec<PathBuf> {
+    SYSTEM.iter().map(PathBuf::from).collect()
+}
+
+/// Directories of a user's units, the one that counts first, given the home directory and that of run-time files.
+pub(super) fn user_folders(home: &Path, runtime: &Path) -> Vec<PathBuf> {
     let whole = |folder: &&str| match (folder.strip_prefix("~/"), folder.strip_prefix("%t/")) {
         (Some(rest), _) => home.join(rest),
         (_, Some(rest)) => runtime.join(rest),
         _ => PathBuf::from(folder),
     };
-    Ok(USER.iter().map(whole).collect())
+    USER.iter().map(whole).collect()
 }
 
 /// The file of a unit and its drop-ins.
@@ -72,26 +77,6 @@ pub(super) fn files(root: &System, folders: &[PathBuf], name: &str) -> Result<Ve
     let mut found = vec![unit];
     found.extend(drop_ins(root, folders, &names)?);
     Ok(found)
-}
-
-/// What a unit's name leads to.
-enum Entry {
-    Nothing,
-    /// `/dev/null`, which says that there shall be none.
-    Mask,
-    File(PathBuf),
-}
-
-fn entry(root: &System, path: &Path) -> Result<Entry, Gap> {
-    let null = Path::new("/dev/null");
-    match root.resolve(path) {
-        Ok(target) if target == null => Ok(Entry::Mask),
-        Ok(target) => Ok(Entry::File(target)),
-        Err(gap) if gap.kind == GapKind::Missing => {
-            Ok(if root.link(path).is_ok_and(|target| target == null) { Entry::Mask } else { Entry::Nothing })
-        }
-        Err(gap) => Err(gap),
-    }
 }
 
 /// The first file of that name. A mask is no file; what it masks is in force again as soon as it is gone.

@@ -1,0 +1,202 @@
+//! Kernel modules: which installed kernels have them, which are loaded, and what keeps them from being loaded.
+
+mod modprobe;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use self::modprobe::{Modprobe, is_idle, normal};
+use super::{System, View, command_line};
+use crate::facts::{Gap, GapKind, Module, Observed};
+
+/// Where installed kernels have their modules.
+const MODULES: &str = "/lib/modules";
+
+/// Where the running kernel shows that it has what a module brings, and the word for it there: for a kernel that comes without a
+/// list of what is compiled into it.
+const REGISTERED: &[(&str, &str, &str)] = &[
+    ("cramfs", "/proc/filesystems", "cramfs"),
+    ("freevxfs", "/proc/filesystems", "vxfs"),
+    ("hfs", "/proc/filesystems", "hfs"),
+    ("hfsplus", "/proc/filesystems", "hfsplus"),
+    ("jffs2", "/proc/filesystems", "jffs2"),
+    ("overlay", "/proc/filesystems", "overlay"),
+    ("squashfs", "/proc/filesystems", "squashfs"),
+    ("udf", "/proc/filesystems", "udf"),
+    ("dccp", "/proc/net/protocols", "DCCP"),
+    ("rds", "/proc/net/protocols", "RDS"),
+    ("sctp", "/proc/net/protocols", "SCTP"),
+    ("tipc", "/proc/net/protocols", "TIPC"),
+    // It has parameters, so that the kernel shows it whether it is compiled in or loaded.
+    ("usb_storage", SHOWN, "usb_storage"),
+];
+
+/// Modules that the kernel shows, and no longer only those that are loaded.
+const SHOWN: &str = "/sys/module";
+
+/// The modules of these names.
+pub fn observe<'n>(system: &System, view: &View, names: impl Iterator<Item = &'n String>) -> BTreeMap<String, Module> {
+    let mut names = names.peekable();
+    if names.peek().is_none() {
+        return BTreeMap::new();
+    }
+    let look = view.files().map(|()| Look::new(system));
+    names.map(|name| (name.clone(), look.as_ref().map_or_else(unseen, |look| look.module(name)))).collect()
+}
+
+fn unseen(gap: &Gap) -> Module {
+    Module {
+        shipped_by: gap.clone().into(),
+        built_in: gap.clone().into(),
+        loaded: gap.clone().into(),
+        install: gap.clone().into(),
+        refused: gap.clone().into(),
+        blacklisted: gap.clone().into(),
+    }
+}
+
+/// What is the same for all modules.
+struct Look<'s> {
+    system: &'s System,
+    /// Loadable modules of each installed kernel.
+    shipped: Result<BTreeMap<String, BTreeSet<String>>, Gap>,
+    /// What is compiled into the running kernel, and where that is said.
+    built_in: Result<(String, BTreeSet<String>), Gap>,
+    loaded: Result<BTreeSet<String>, Gap>,
+    modprobe: Modprobe,
+    command_line: Result<Vec<String>, Gap>,
+}
+
+impl<'s> Look<'s> {
+    fn new(system: &'s System) -> Self {
+        Self {
+            system,
+            shipped: shipped(system),
+            built_in: built_in(system),
+            loaded: loaded(system),
+            modprobe: Modprobe::read(system),
+            command_line: command_line::words(system),
+        }
+    }
+
+    fn module(&self, name: &str) -> Module {
+        let name = &normal(name);
+        let releases = |shipped: &BTreeMap<String, BTreeSet<String>>| {
+            shipped.iter().filter(|(_, modules)| modules.contains(name)).map(|(release, _)| release.clone()).collect()
+        };
+        let install = self.modprobe.install(name);
+        Module {
+            shipped_by: self.shipped.as_ref().map(releases).map_err(Clone::clone).into(),
+            built_in: self.compiled_in(name),
+            loaded: self.loaded.as_ref().map(|loaded| loaded.contains(name)).map_err(Clone::clone).into(),
+            refused: self.refused(name, &install),
+            install,
+            blacklisted: self.blacklisted(name),
+        }
+    }
+
+    fn compiled_in(&self, name: &str) -> Observed<bool> {
+        let gap = match &self.built_in {
+            Ok((place, modules)) => return Observed::from_source(modules.contains(name), place.clone()),
+            Err(gap) => gap,
+        };
+        let loaded = self.loaded.as_ref().is_ok_and(|loaded| loaded.contains(name));
+        let Some((_, place, word)) = REGISTERED.iter().find(|(module, ..)| *module == name).filter(|_| !loaded) else {
+            return gap.clone().into();
+        };
+        let has = if *place == SHOWN {
+            self.system.list(SHOWN).map(|names| names.iter().any(|name| name == word))
+        } else {
+            let text = self.system.read_lossy(place);
+            text.map(|text| text.lines().any(|line| line.split_whitespace().any(|found| found == *word)))
+        };
+        has.map_or_else(Into::into, |has| Observed::from_source(has, *place))
+    }
+
+    fn refused(&self, name: &str, install: &Observed<String>) -> Observed<bool> {
+        if self.kernel_refuses(name) == Ok(true) {
+            return Observed::from_source(true, command_line::PATH);
+        }
+        match install {
+            Observed::Unknown { gap, .. } => gap.clone().into(),
+            Observed::Known { value, source } => match is_idle(self.system, value) {
+                Ok(value) => Observed::Known { value, source: source.clone() },
+                Err(gap) => gap.into(),
+            },
+        }
+    }
+
+    fn blacklisted(&self, name: &str) -> Observed<bool> {
+        let configured = self.modprobe.blacklisted(name);
+        if configured.value() == Some(&true) {
+            return configured;
+        }
+        let told = self.command_line.as_ref().map_err(Clone::clone).and_then(|words| {
+            // modprobe takes the names as they stand there, so that one with a hyphen is none.
+            let listed = |list: &str| list.split(',').any(|listed| listed == name);
+            let modprobe = words.iter().filter_map(|word| word.strip_prefix("modprobe.blacklist=")).any(listed);
+            Ok(modprobe || self.kernel_refuses(name)?)
+        });
+        match told {
+            Ok(true) => Observed::from_source(true, command_line::PATH),
+            Ok(false) => configured,
+            Err(gap) => gap.into(),
+        }
+    }
+
+    /// Whether the kernel itself was told not to load a module.
+    fn kernel_refuses(&self, name: &str) -> Result<bool, Gap> {
+        let words = self.command_line.as_ref().map_err(Clone::clone)?;
+        let list = command_line::value(words, "module_blacklist").unwrap_or_default();
+        Ok(list.split(',').any(|listed| listed == name))
+    }
+}
+
+/// Loadable modules of the installed kernels, by release.
+fn shipped(system: &System) -> Result<BTreeMap<String, BTreeSet<String>>, Gap> {
+    let releases = match system.list(MODULES) {
+        Ok(releases) => releases,
+        Err(gap) if gap.kind == GapKind::Missing => return Ok(BTreeMap::new()),
+        Err(gap) => return Err(gap),
+    };
+    let mut found = BTreeMap::new();
+    for release in releases {
+        let folder = Path::new(MODULES).join(&release);
+        match system.read_lossy(folder.join("modules.dep")) {
+            Ok(text) => {
+                let files = text.lines().filter_map(|line| line.split(':').next());
+                found.insert(release, files.filter_map(name_of).collect());
+            }
+            // What a removed kernel leaves behind, or no kernel at all.
+            Err(gap) if gap.kind == GapKind::Missing && system.entries(folder.join("kernel")).is_err() => {}
+            Err(gap) => return Err(gap),
+        }
+    }
+    Ok(found)
+}
+
+fn built_in(system: &System) -> Result<(String, BTreeSet<String>), Gap> {
+    let release = system.read("/proc/sys/kernel/osrelease")?;
+    let place = format!("{MODULES}/{}/modules.builtin", release.trim());
+    let text = system.read_lossy(&place)?;
+    Ok((place, text.lines().filter_map(name_of).collect()))
+}
+
+/// The name of a module by its file: `kernel/fs/cramfs/cramfs.ko.xz`.
+fn name_of(file: &str) -> Option<String> {
+    let name = file.rsplit('/').next()?;
+    let (name, ending) = name.split_once(".ko")?;
+    (ending.is_empty() || ending.starts_with('.')).then(|| normal(name))
+}
+
+fn loaded(system: &System) -> Result<BTreeSet<String>, Gap> {
+    match system.read_lossy("/proc/modules") {
+        Ok(text) => Ok(text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()),
+        // A kernel that cannot load any has no such file.
+        Err(gap) if gap.kind == GapKind::Missing && system.read("/proc/filesystems").is_ok() => Ok(BTreeSet::new()),
+        Err(gap) => Err(gap),
+    }
+}
+
+#[cfg(test)]
+mod tests;
