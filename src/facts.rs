@@ -4,6 +4,7 @@
 //! read. Rules, the type walk, the plan and the documentation are all read off the schema of [`Facts`], so that there is no
 //! second list of names.
 
+mod accounts;
 mod container;
 mod daemon;
 mod daemon_file;
@@ -19,6 +20,7 @@ mod package;
 mod process;
 mod unit;
 
+pub use accounts::{Accounts, DotFile, Group, Home, NewAccount, Password, PasswordState, ShellKind, User};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
 pub use daemon::{Daemon, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
@@ -70,6 +72,8 @@ pub struct Facts {
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]
     pub sysctl: BTreeMap<String, Observed<String>>,
+    /// Accounts and groups.
+    pub accounts: Accounts,
     /// Values that kernel settings get at boot, by dotted name, for the names that checks ask for: by systemd-sysctl from the
     /// files of sysctl.d, and by ufw where it is enabled. Empty where nothing sets one, so that the kernel's own value stands.
     #[schemars(extend("x-source" = "/etc/sysctl.d, /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d, /lib/sysctl.d, \

@@ -1,5 +1,6 @@
 //! Looking at the machine. One module is one source of facts; a probe observes, or says why it could not.
 
+pub mod accounts;
 pub mod capability;
 mod cgroup;
 mod collect;
@@ -14,6 +15,7 @@ pub mod modules;
 mod mountinfo;
 pub mod mounts;
 pub mod namespace;
+mod nss;
 pub mod packages;
 mod places;
 pub mod process;
@@ -31,4 +33,5 @@ pub mod walk;
 pub use collect::{Beginning, collect};
 pub use places::places;
 pub use system::System;
+use system::none_if_missing;
 pub use view::View;

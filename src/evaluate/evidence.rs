@@ -13,6 +13,9 @@ use crate::report::Evidence;
 use crate::types::Type;
 use crate::verdict::Verdict;
 
+/// What one element among several is told by, whatever was asked of it: its name, its path, and where it is written.
+const TELLING: &[&str] = &["name", "path", "place"];
+
 /// Every fact that the deciding condition may read: with its value, or, when the verdict is open, with why it was not seen.
 pub(super) fn of(judgement: &Judgement<'_>, bindings: &Bindings<'_>) -> Vec<Evidence> {
     let mut evidence: Vec<Evidence> = Vec::new();
@@ -61,9 +64,9 @@ fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>, verdict:
         if elements.fields.contains("") || elements.fields.is_empty() {
             return plain(node.ty, node.value);
         }
-        // Whatever was asked, a file among several is told by its path.
-        let path = node.ty.fields().and_then(|of| of.fields.get_key_value("path")).map(|(name, _)| name);
-        let asked: BTreeSet<&String> = elements.fields.iter().chain(path).collect();
+        let named = node.ty.fields().into_iter().flat_map(|of| of.fields.keys());
+        let telling = named.filter(|name| TELLING.contains(&name.as_str()));
+        let asked: BTreeSet<&String> = elements.fields.iter().chain(telling).collect();
         let fields = asked.into_iter().map(|name| {
             let field = name.split('.').try_fold(node, |node, part| node.field(part));
             (name.clone(), field.map_or_else(|reason| json!({ "unknown": reason }), |node| plain(node.ty, node.value)))

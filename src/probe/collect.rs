@@ -9,7 +9,8 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, daemon, file, host, modules, mounts, namespace, packages, process, programs, sysctl, units, walk,
+    System, View, accounts, daemon, file, host, modules, mounts, namespace, packages, process, programs, sysctl, units,
+    walk,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -53,7 +54,8 @@ impl EngineProcess {
 /// Looks at the machine, and at its engine if there is one.
 pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let system = System::live();
-    let collected_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let now = jiff::Timestamp::now();
+    let collected_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut engine = EngineSide::collect(&system, plan, beginning);
     let view = View::observe(&system, &engine.process.reference);
     let containers = containers(&system, plan, &mut engine);
@@ -72,6 +74,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         networks: engine.answers.networks,
         mounts: wanted_by(plan, "mounts", || mounts::observe(&system)),
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
+        accounts: accounts::observe(&system, plan, accounts::day(now.as_second())),
         sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
         package: packages::observe(&system, &view, plan.keys("package")),
         unit: units::observe(&system, &view, plan.keys("unit")),

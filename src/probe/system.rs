@@ -158,6 +158,14 @@ impl System {
     }
 }
 
+pub(super) fn none_if_missing<T>(result: Result<T, Gap>) -> Result<Option<T>, Gap> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(gap) if gap.kind == GapKind::Missing => Ok(None),
+        Err(gap) => Err(gap),
+    }
+}
+
 /// The parts of a path that matter, last first.
 fn components(path: &Path) -> Vec<PathBuf> {
     path.components()

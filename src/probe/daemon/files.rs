@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 use super::flags::Flags;
 use super::options::Options;
 use super::process::Dockerd;
-use super::registries::none_if_missing;
 use super::settings;
 use crate::facts::{DaemonFile, Engine, FileAccess, Gap, GapKind, Observed, Role, TlsFile};
 use crate::probe::file::access;
-use crate::probe::{System, units};
+use crate::probe::{System, none_if_missing, units};
 
 /// Endings of the names of certificates and keys below `certs.d`; `hosts.toml` lies there too and is none.
 const CERTIFICATES: &[&str] = &["crt", "cert", "key", "pem"];

@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 
 use super::options::Options;
 use super::process::Dockerd;
-use super::registries::none_if_missing;
 use crate::facts::{Engine, Gap, GapKind, Observed};
+use crate::probe::{none_if_missing, nss};
 
 /// The group that dockerd gives its sockets unless told otherwise.
 const DEFAULT: &str = "docker";
-/// Where groups come from that `/etc/group` has, or that no socket of dockerd's would belong to.
-const LOCAL: &[&str] = &["files", "compat", "systemd"];
 
 /// Numbers of the group `docker` and of the one that dockerd was told, those that exist.
 pub(super) fn of_sockets(dockerd: &Dockerd<'_>, engine: &Engine, options: &Options) -> Observed<Vec<i64>> {
@@ -40,12 +38,7 @@ fn look(dockerd: &Dockerd<'_>, names: &[&str]) -> Result<Vec<i64>, Gap> {
 
 /// Errs when a group may come from elsewhere than `/etc/group`.
 fn all_local(dockerd: &Dockerd<'_>, name: &str) -> Result<(), Gap> {
-    let switch = none_if_missing(dockerd.root.read_lossy("/etc/nsswitch.conf"))?.unwrap_or_default();
-    let services = switch
-        .lines()
-        .filter_map(|line| line.split('#').next()?.trim().strip_prefix("group:"))
-        .flat_map(str::split_whitespace);
-    match services.into_iter().find(|service| !service.starts_with('[') && !LOCAL.contains(service)) {
+    match nss::elsewhere(&dockerd.root, "group")? {
         Some(service) => Err(Gap::new(
             GapKind::Unsupported,
             format!("group {name:?} is not in /etc/group, and may come from {service} in /etc/nsswitch.conf"),

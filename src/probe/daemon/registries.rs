@@ -7,6 +7,7 @@ use toml::Table;
 use super::process::Dockerd;
 use super::settings;
 use crate::facts::{Gap, GapKind, Observed};
+use crate::probe::none_if_missing;
 
 /// Names of the directories in `certs.d` whose `hosts.toml` skips the check of certificates, for itself or for a mirror.
 ///
@@ -33,14 +34,6 @@ fn look(dockerd: &Dockerd<'_>, folder: &Path) -> Result<Vec<String>, Gap> {
         }
     }
     Ok(found)
-}
-
-pub(super) fn none_if_missing<T>(result: Result<T, Gap>) -> Result<Option<T>, Gap> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(gap) if gap.kind == GapKind::Missing => Ok(None),
-        Err(gap) => Err(gap),
-    }
 }
 
 /// Whether a `hosts.toml` skips the check, for its server or for one of its hosts.
