@@ -13,6 +13,7 @@ mod file;
 mod host;
 mod image;
 mod local_files;
+mod logging;
 mod module;
 mod network;
 mod observed;
@@ -29,6 +30,10 @@ pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
 pub use local_files::{LeftOut, LocalFiles, SetIdFile, StrayFile, WalkedFilesystem};
+pub use logging::{
+    JournalUpload, Journald, LogFile, LogKind, Logging, LoggingSystem, Logrotate, RotatedLog, Rsyslog, RsyslogFile,
+    RsyslogForward, RsyslogInput,
+};
 pub use module::Module;
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
@@ -99,4 +104,25 @@ pub struct Facts {
     /// What lies on the machine's local filesystems, the storage of containers left out.
     #[schemars(extend("x-source" = "/"))]
     pub local_files: Observed<LocalFiles>,
+    /// Which program keeps the machine's messages.
+    #[schemars(extend("x-source" = "/etc/systemd, /run/systemd, /usr/local/lib/systemd/system, /usr/lib/systemd/system, \
+        /lib/systemd/system, /etc/init.d, /sys/fs/cgroup"))]
+    pub logging: Observed<Logging>,
+    /// What journald does.
+    #[schemars(extend("x-source" = "/etc/systemd/journald.conf, /etc/systemd/journald.conf.d, /run/systemd/journald.conf.d, \
+        /usr/local/lib/systemd/journald.conf.d, /usr/lib/systemd/journald.conf.d, /proc/cmdline, /var/lib/dpkg/status"))]
+    pub journald: Observed<Journald>,
+    /// Where the journal is sent.
+    #[schemars(extend("x-source" = "/etc/systemd/journal-upload.conf, /etc/systemd/journal-upload.conf.d, \
+        /run/systemd/journal-upload.conf.d, /usr/local/lib/systemd/journal-upload.conf.d, /usr/lib/systemd/journal-upload.conf.d"))]
+    pub journal_upload: Observed<JournalUpload>,
+    /// What rsyslog does.
+    #[schemars(extend("x-source" = "/etc/rsyslog.conf, /etc/rsyslog.d"))]
+    pub rsyslog: Observed<Rsyslog>,
+    /// What logrotate rotates.
+    #[schemars(extend("x-source" = "/etc/logrotate.conf, /etc/logrotate.d"))]
+    pub logrotate: Observed<Logrotate>,
+    /// The files below `/var/log`, and those of the journal below `/run/log`.
+    #[schemars(extend("x-source" = "/var/log, /run/log/journal, /etc/passwd, /etc/group"))]
+    pub log_files: Observed<Vec<LogFile>>,
 }

@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, accounts, daemon, file, host, modules, mounts, namespace, packages, process, programs, sysctl, units,
-    walk,
+    System, View, accounts, daemon, file, host, journald, log_files, logging, logrotate, modules, mounts, namespace,
+    packages, process, programs, rsyslog, sysctl, units, walk,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -61,6 +61,8 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let containers = containers(&system, plan, &mut engine);
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
+    let rotation = if plan.wants("logrotate") { "logrotate" } else { "rsyslog" };
+    let rsyslog = wanted_by(plan, rotation, || rsyslog::observe(&system, &view));
     let data_root = engine.answers.engine.value().map(|engine| engine.data_root.clone());
     Facts {
         format: FORMAT,
@@ -81,6 +83,12 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         module: modules::observe(&system, &view, plan.keys("module")),
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
         local_files: wanted_by(plan, "local_files", || walk::observe(&system, &view, data_root.as_deref())),
+        logging: wanted_by(plan, "logging", || logging::observe(&system, &view)),
+        journald: wanted_by(plan, "journald", || journald::observe(&system, &view)),
+        journal_upload: wanted_by(plan, "journal_upload", || journald::upload(&system, &view)),
+        logrotate: wanted_by(plan, "logrotate", || logrotate::observe(&system, &view, &rsyslog)),
+        rsyslog,
+        log_files: wanted_by(plan, "log_files", || log_files::observe(&system, &view)),
     }
 }
 

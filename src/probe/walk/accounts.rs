@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::{Gap, GapKind, Observed, StrayFile};
-use crate::probe::System;
+use crate::probe::{System, none_if_missing, nss};
 
 /// Where accounts come from that are in the machine's own files.
 const LOCAL: &[&str] = &["files", "compat"];
@@ -26,10 +26,7 @@ impl Accounts {
         if elsewhere.iter().any(|source| source == "systemd") {
             elsewhere.retain(|source| source != "systemd");
             // A made-up user has a group of its own with the same number.
-            let dynamic = match system.list(DYNAMIC) {
-                Err(gap) if gap.kind != GapKind::Missing => return Err(gap),
-                names => names.unwrap_or_default(),
-            };
+            let dynamic = none_if_missing(system.list(DYNAMIC))?.unwrap_or_default();
             let dynamic: BTreeSet<u32> = dynamic.iter().filter_map(|name| name.parse().ok()).collect();
             uids.extend(&dynamic);
             gids.extend(&dynamic);
@@ -69,18 +66,10 @@ fn numbers(system: &System, path: &str) -> Result<BTreeSet<u32>, Gap> {
 
 /// The sources of users and groups besides the files.
 fn elsewhere(system: &System) -> Result<Vec<String>, Gap> {
-    let text = match system.read_lossy("/etc/nsswitch.conf") {
-        Err(gap) if gap.kind == GapKind::Missing => return Ok(Vec::new()),
-        text => text?,
-    };
-    let sources: BTreeSet<&str> = text
-        .lines()
-        .filter_map(|line| {
-            let (database, sources) = line.split('#').next()?.split_once(':')?;
-            matches!(database.trim(), "passwd" | "group").then_some(sources)
-        })
-        .flat_map(str::split_whitespace)
-        .filter(|source| !source.starts_with('[') && !source.ends_with(']') && !LOCAL.contains(source))
-        .collect();
-    Ok(sources.into_iter().map(str::to_owned).collect())
+    let mut sources = nss::services(system, "passwd")?;
+    sources.extend(nss::services(system, "group")?);
+    sources.retain(|source| !LOCAL.contains(&source.as_str()));
+    sources.sort();
+    sources.dedup();
+    Ok(sources)
 }

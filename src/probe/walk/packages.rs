@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::facts::{Gap, GapKind};
-use crate::probe::System;
+use crate::facts::Gap;
+use crate::probe::{System, none_if_missing};
 
 /// Where dpkg lists the files of each package.
 const INFO: &str = "/var/lib/dpkg/info";
@@ -46,10 +46,7 @@ fn merged(path: &str) -> String {
 
 /// Where files of packages were moved to, and by which package, whose own file stays: three lines each.
 fn diversions(system: &System) -> Result<BTreeMap<String, (String, String)>, Gap> {
-    let text = match system.read_lossy(DIVERSIONS) {
-        Err(gap) if gap.kind == GapKind::Missing => return Ok(BTreeMap::new()),
-        text => text?,
-    };
+    let text = none_if_missing(system.read_lossy(DIVERSIONS))?.unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     let entries = lines.chunks(3).filter_map(|entry| match entry {
         [from, to, by] => Some((merged(from), (merged(to), (*by).to_owned()))),
