@@ -5,7 +5,12 @@
 //! second list of names.
 
 mod accounts;
+mod apparmor;
+mod apt;
+mod banner;
+mod boot;
 mod container;
+mod crash;
 mod daemon;
 mod daemon_file;
 mod engine;
@@ -15,6 +20,7 @@ mod image;
 mod local_files;
 mod logging;
 mod module;
+mod net;
 mod network;
 mod observed;
 mod package;
@@ -22,7 +28,12 @@ mod process;
 mod unit;
 
 pub use accounts::{Accounts, DotFile, Group, Home, NewAccount, Password, PasswordState, ShellKind, User};
+pub use apparmor::{AppArmor, AppArmorProfile};
+pub use apt::{Apt, AptRepository};
+pub use banner::Banner;
+pub use boot::{FstabEntry, Grub, GrubKernel};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
+pub use crash::Crashes;
 pub use daemon::{Daemon, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
 pub use engine::{Engine, EngineKind};
@@ -34,7 +45,8 @@ pub use logging::{
     JournalUpload, Journald, LogFile, LogKind, Logging, LoggingSystem, Logrotate, RotatedLog, Rsyslog, RsyslogFile,
     RsyslogForward, RsyslogInput,
 };
-pub use module::Module;
+pub use module::{FilesystemModule, Module};
+pub use net::{Listener, Mail, Transport, WirelessInterface};
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
 pub use package::Package;
@@ -74,6 +86,37 @@ pub struct Facts {
     /// What is mounted where, as the init process sees it.
     #[schemars(extend("x-source" = "/proc/1/mountinfo"))]
     pub mounts: Observed<Vec<HostMount>>,
+    /// What is mounted at boot.
+    #[schemars(extend("x-source" = "/etc/fstab"))]
+    pub fstab: Observed<Vec<FstabEntry>>,
+    /// Drivers of filesystems that an installed kernel has as modules to load.
+    #[schemars(extend("x-source" = "/lib/modules, /proc/modules, /proc/1/mountinfo, /proc/cmdline, /etc/modprobe.d, \
+        /run/modprobe.d, /usr/local/lib/modprobe.d, /usr/lib/modprobe.d, /lib/modprobe.d"))]
+    pub filesystem_modules: Observed<Vec<FilesystemModule>>,
+    /// What apt trusts, and when it was last run.
+    pub apt: Observed<Apt>,
+    /// What GRUB was told.
+    #[schemars(extend("x-source" = "/boot/grub/grub.cfg"))]
+    pub grub: Observed<Grub>,
+    /// What AppArmor does.
+    pub apparmor: Observed<AppArmor>,
+    /// What people see when they log in, by the path of the text, for the paths that checks ask for.
+    #[schemars(extend("x-source" = "{key}, /etc/os-release, /usr/lib/os-release", "x-keyed" = true))]
+    pub banner: BTreeMap<String, Observed<Banner>>,
+    /// What becomes of programs that crash.
+    pub crashes: Observed<Crashes>,
+    /// Whether the kernel speaks IPv6: it has it, was not told to go without, and has it on for some interface.
+    #[schemars(extend("x-source" = "/proc/cmdline, /proc/sys/net/ipv6/conf"))]
+    pub ipv6: Observed<bool>,
+    /// Network interfaces that work by radio.
+    #[schemars(extend("x-source" = "/sys/class/net"))]
+    pub wireless: Observed<Vec<WirelessInterface>>,
+    /// Sockets in the machine's own network namespace that wait for others.
+    #[schemars(extend("x-source" = "/proc/self/net/tcp, /proc/self/net/tcp6, /proc/self/net/udp, /proc/self/net/udp6, \
+        /proc/{pid}/fd, /proc/{pid}/comm, /proc/{pid}/cgroup"))]
+    pub listeners: Observed<Vec<Listener>>,
+    /// To which addresses mail servers are told to listen.
+    pub mail: Observed<Mail>,
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]
     pub sysctl: BTreeMap<String, Observed<String>>,
@@ -87,7 +130,7 @@ pub struct Facts {
     pub sysctl_at_boot: BTreeMap<String, Observed<String>>,
     /// Packages by name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/var/lib/dpkg/status, /var/lib/dpkg/updates", "x-keyed" = true))]
-    pub package: BTreeMap<String, Observed<Package>>,
+    pub packages: BTreeMap<String, Observed<Package>>,
     /// systemd's units by name, such as `cups.service`, for the names that checks ask for.
     #[schemars(extend("x-source" = "/etc/systemd, /run/systemd, /usr/local/lib/systemd/system, /usr/lib/systemd/system, \
         /lib/systemd/system, /etc/init.d, /etc/rc2.d, /etc/rc3.d, /etc/rc4.d, /etc/rc5.d, /etc/rcS.d, /sys/fs/cgroup",

@@ -30,3 +30,17 @@ pub struct Module {
     #[schemars(extend("x-source" = "/etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, /usr/lib/modprobe.d"))]
     pub blacklisted: Observed<bool>,
 }
+
+/// A driver of filesystems that an installed kernel has as a module to load.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FilesystemModule {
+    /// The module's name.
+    pub name: String,
+    /// Whether it is loaded.
+    pub loaded: bool,
+    /// Whether something is mounted by it.
+    pub mounted: bool,
+    /// Whether modprobe was told not to load it, or not by an alias.
+    pub denied: bool,
+}

@@ -9,8 +9,9 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, accounts, daemon, file, host, journald, log_files, logging, logrotate, modules, mounts, namespace,
-    packages, process, programs, rsyslog, sysctl, units, walk,
+    System, View, accounts, apparmor, apt, banners, crashes, daemon, file, fstab, grub, host, journald, listeners,
+    log_files, logging, logrotate, mail, modules, mounts, namespace, network, packages, process, programs, rsyslog,
+    sysctl, units, walk,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -62,7 +63,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
     let rotation = if plan.wants("logrotate") { "logrotate" } else { "rsyslog" };
-    let rsyslog = wanted_by(plan, rotation, || rsyslog::observe(&system, &view));
+    let rsyslog = wanted_fact(plan, rotation, || rsyslog::observe(&system, &view));
     let data_root = engine.answers.engine.value().map(|engine| engine.data_root.clone());
     Facts {
         format: FORMAT,
@@ -74,27 +75,40 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         daemon: engine.kernel.daemon,
         images: engine.answers.images,
         networks: engine.answers.networks,
-        mounts: wanted_by(plan, "mounts", || mounts::observe(&system)),
+        mounts: wanted_fact(plan, "mounts", || mounts::observe(&system)),
+        fstab: wanted_fact(plan, "fstab", || fstab::observe(&system, &view)),
+        filesystem_modules: wanted_fact(plan, "filesystem_modules", || {
+            modules::filesystems(&system, &view, &mounts::observe(&system))
+        }),
+        apt: wanted_fact(plan, "apt", || apt::observe(&system, &view)),
+        grub: wanted_fact(plan, "grub", || grub::observe(&system, &view)),
+        apparmor: wanted_fact(plan, "apparmor", || Observed::known(apparmor::observe(&system, &view))),
+        banner: banners::observe(&system, &view, plan.keys("banner")),
+        crashes: wanted_fact(plan, "crashes", || crashes::observe(&system, &view)),
+        ipv6: wanted_fact(plan, "ipv6", || network::ipv6(&system, &view)),
+        wireless: wanted_fact(plan, "wireless", || network::wireless(&system, &view)),
+        listeners: wanted_fact(plan, "listeners", || listeners::observe(&system, &view)),
+        mail: wanted_fact(plan, "mail", || mail::observe(&system, &view)),
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         accounts: accounts::observe(&system, plan, accounts::day(now.as_second())),
         sysctl_at_boot: sysctl::at_boot(&system, &view, plan.keys("sysctl_at_boot")),
-        package: packages::observe(&system, &view, plan.keys("package")),
+        packages: packages::observe(&system, &view, plan.keys("packages")),
         unit: units::observe(&system, &view, plan.keys("unit")),
         module: modules::observe(&system, &view, plan.keys("module")),
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
-        local_files: wanted_by(plan, "local_files", || walk::observe(&system, &view, data_root.as_deref())),
-        logging: wanted_by(plan, "logging", || logging::observe(&system, &view)),
-        journald: wanted_by(plan, "journald", || journald::observe(&system, &view)),
-        journal_upload: wanted_by(plan, "journal_upload", || journald::upload(&system, &view)),
-        logrotate: wanted_by(plan, "logrotate", || logrotate::observe(&system, &view, &rsyslog)),
+        local_files: wanted_fact(plan, "local_files", || walk::observe(&system, &view, data_root.as_deref())),
+        logging: wanted_fact(plan, "logging", || logging::observe(&system, &view)),
+        journald: wanted_fact(plan, "journald", || journald::observe(&system, &view)),
+        journal_upload: wanted_fact(plan, "journal_upload", || journald::upload(&system, &view)),
+        logrotate: wanted_fact(plan, "logrotate", || logrotate::observe(&system, &view, &rsyslog)),
         rsyslog,
-        log_files: wanted_by(plan, "log_files", || log_files::observe(&system, &view)),
+        log_files: wanted_fact(plan, "log_files", || log_files::observe(&system, &view)),
     }
 }
 
-/// What a probe sees, if a check reads it.
-fn wanted_by<T>(plan: &Plan, fact: &str, look: impl FnOnce() -> Observed<T>) -> Observed<T> {
-    if plan.wants(fact) { look() } else { Observed::not_collected() }
+/// A fact, if a check reads it or a part of it.
+fn wanted_fact<T>(plan: &Plan, name: &str, observe: impl FnOnce() -> Observed<T>) -> Observed<T> {
+    if plan.wants(name) { observe() } else { Observed::not_collected() }
 }
 
 /// What the engine says, and what the kernel says of the engine and its containers.

@@ -17,6 +17,7 @@ mod settings;
 mod tls;
 
 pub use owner::{engine_sockets, owner};
+pub(super) use process::{processes, sockets};
 
 use semver::Version;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use self::modprobe::{Modprobe, is_idle, normal};
 use super::{System, View, command_line};
-use crate::facts::{Gap, GapKind, Module, Observed};
+use crate::facts::{FilesystemModule, Gap, GapKind, HostMount, Module, Observed};
 
 /// Where installed kernels have their modules.
 const MODULES: &str = "/lib/modules";
@@ -34,6 +34,9 @@ const REGISTERED: &[(&str, &str, &str)] = &[
 /// Modules that the kernel shows, and no longer only those that are loaded.
 const SHOWN: &str = "/sys/module";
 
+/// The most bytes of a kernel's list of aliases.
+const MAX_ALIASES: u64 = 32 << 20;
+
 /// The modules of these names.
 pub fn observe<'n>(system: &System, view: &View, names: impl Iterator<Item = &'n String>) -> BTreeMap<String, Module> {
     let mut names = names.peekable();
@@ -42,6 +45,36 @@ pub fn observe<'n>(system: &System, view: &View, names: impl Iterator<Item = &'n
     }
     let look = view.files().map(|()| Look::new(system));
     names.map(|name| (name.clone(), look.as_ref().map_or_else(unseen, |look| look.module(name)))).collect()
+}
+
+/// Drivers of filesystems among the modules of the installed kernels, by what the kernel asks for when one is to be mounted.
+pub fn filesystems(system: &System, view: &View, mounts: &Observed<Vec<HostMount>>) -> Observed<Vec<FilesystemModule>> {
+    view.files().and_then(|()| filesystem_modules(system, mounts.as_known()?)).into()
+}
+
+fn filesystem_modules(system: &System, mounts: &[HostMount]) -> Result<Vec<FilesystemModule>, Gap> {
+    let look = Look::new(system);
+    let mut types: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for release in look.shipped.as_ref().map_err(Clone::clone)?.keys() {
+        let aliases = system.read_large(Path::new(MODULES).join(release).join("modules.alias"), MAX_ALIASES)?;
+        for line in aliases.lines().filter_map(|line| line.strip_prefix("alias fs-")) {
+            if let Some((kind, module)) = line.split_once(' ') {
+                types.entry(normal(module)).or_default().insert(kind.to_owned());
+            }
+        }
+    }
+    let mounted: BTreeSet<&str> = mounts.iter().filter_map(|mount| mount.filesystem.split('.').next()).collect();
+    let loaded = look.loaded.as_ref().map_err(Clone::clone)?;
+    let module = |(name, types): (String, BTreeSet<String>)| {
+        let Module { refused, blacklisted, .. } = look.module(&name);
+        Ok(FilesystemModule {
+            loaded: loaded.contains(&name),
+            mounted: types.iter().any(|kind| mounted.contains(kind.as_str())),
+            denied: *refused.as_known()? || *blacklisted.as_known()?,
+            name,
+        })
+    };
+    types.into_iter().map(module).collect()
 }
 
 fn unseen(gap: &Gap) -> Module {

@@ -73,6 +73,18 @@ impl Settings {
     }
 }
 
+/// A setting in a section of a program's configuration, such as `Storage` of `[Coredump]` in `coredump.conf`; empty where it is
+/// not set, or set to nothing, which means the program's own default.
+pub(super) fn value(system: &System, file: &str, section: &str, setting: &str) -> Observed<String> {
+    let read = Settings::read(system, file.strip_suffix(".conf").unwrap_or(file));
+    let last = read.map(|settings| settings.of(section, setting).next_back().cloned());
+    match last {
+        Ok(Some(setting)) => Observed::from_source(setting.value, setting.place),
+        Ok(None) => Observed::known(String::new()),
+        Err(gap) => gap.into(),
+    }
+}
+
 /// A file's text. `/dev/null` in the place of a main file is an empty one.
 fn read(system: &System, path: &Path) -> Result<String, Gap> {
     match system.resolve(path) {
@@ -204,5 +216,28 @@ mod tests {
         let tree = Tree::new();
         tree.file("dev/null", "").link("etc/systemd/x.conf", "/dev/null").file("usr/lib/systemd/x.conf", "[S]\nK=v\n");
         assert_eq!(told(settings(&tree).text(("S", "K"), "none")).0, "none");
+    }
+
+    #[test]
+    fn the_last_word_in_the_section_counts() {
+        let tree = Tree::new();
+        let ask = || match value(&tree.system(), "coredump.conf", "Coredump", "Storage") {
+            Observed::Known { value, source } => format!("{value} {}", source.unwrap_or_default()),
+            Observed::Unknown { gap, .. } => gap.to_string(),
+        };
+        assert_eq!(ask(), " ");
+        tree.file(
+            "etc/systemd/coredump.conf",
+            "Storage=a\n[Other]\nStorage=b\n[Coredump]\n#Storage=c\n Storage = none\n",
+        );
+        assert_eq!(ask(), "none /etc/systemd/coredump.conf:6");
+        tree.file("usr/lib/systemd/coredump.conf.d/50.conf", "[Coredump]\nStorage=external\nStorageX=1\n");
+        assert_eq!(ask(), "external /usr/lib/systemd/coredump.conf.d/50.conf:2");
+        tree.file("etc/systemd/coredump.conf.d/50.conf", "[Coredump]\n");
+        assert_eq!(ask(), "none /etc/systemd/coredump.conf:6");
+        tree.file("run/systemd/coredump.conf.d/60.conf", "[Coredump]\nStorage=\n");
+        assert_eq!(ask(), " /run/systemd/coredump.conf.d/60.conf:2");
+        tree.link("etc/systemd/coredump.conf.d/60.conf", "60.conf");
+        assert!(ask().starts_with("malformed"), "{}", ask());
     }
 }

@@ -6,28 +6,20 @@
 //! as systemd does with a socket that it passes on.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use rustix::io::Errno;
 
 use super::options::Options;
 use super::owner::holds;
-use super::process::{Dockerd, stat, table};
+use super::process::{Dockerd, stat};
 use crate::facts::{Engine, Gap, GapKind, Observed};
+use crate::probe::socket_table::{Waiting, table, waiting};
 
-/// The state of a listening socket in `/proc/net/tcp`.
-const LISTEN: &str = "0A";
 /// Ports that swarm mode takes unless told otherwise; the second one cannot be changed.
 const SWARM: &[u16] = &[2377, 7946];
 
 /// The port of a `tcp://` without one.
 const DEFAULT_PORT: u16 = 2375;
-
-/// A listening TCP socket.
-struct Listener {
-    address: SocketAddr,
-    inode: u64,
-}
 
 /// The addresses of the API.
 pub(super) fn tcp(
@@ -148,7 +140,7 @@ pub(super) fn passed_on(dockerd: &Dockerd<'_>, inode: u64) -> Result<bool, Gap> 
 ///
 /// The kernel walks its whole table of connections for `/proc/net/tcp` (4 ms each for IPv4 and IPv6), so that it is asked only if
 /// a descriptor is a TCP socket at all, which the kernel tells for a few microseconds.
-fn listening(dockerd: &Dockerd<'_>) -> Result<Vec<Listener>, Gap> {
+fn listening(dockerd: &Dockerd<'_>) -> Result<Vec<Waiting>, Gap> {
     let held = dockerd.sockets()?.iter().filter(|(fd, _)| may_be_tcp(dockerd, fd));
     let held: Vec<u64> = held.map(|(_, inode)| *inode).collect();
     if held.is_empty() {
@@ -165,7 +157,7 @@ fn listening(dockerd: &Dockerd<'_>) -> Result<Vec<Listener>, Gap> {
         for line in rows {
             let line = line?;
             let malformed = || Gap::new(GapKind::Malformed, format!("{}: {line:?}", path.display()));
-            match row(&line).ok_or_else(malformed)? {
+            match waiting(&line).ok_or_else(malformed)? {
                 Some(listener) if held.contains(&listener.inode) => found.push(listener),
                 Some(_) => {}
                 // Listeners come first, and a busy machine has very many other rows.
@@ -190,34 +182,4 @@ fn may_be_tcp(dockerd: &Dockerd<'_>, fd: &str) -> bool {
         Err(Errno::NOENT) => dockerd.system.link(path).is_ok(),
         Err(_) => true,
     }
-}
-
-/// A line of `/proc/net/tcp`: a listener, or another socket, or nothing that can be read.
-fn row(line: &str) -> Option<Option<Listener>> {
-    let mut fields = line.split_whitespace();
-    let local = fields.nth(1)?;
-    if fields.nth(1)? != LISTEN {
-        return Some(None);
-    }
-    let inode = fields.nth(5)?.parse().ok()?;
-    Some(Some(Listener { address: address(local)?, inode }))
-}
-
-/// `0100007F:094B`: the address as 32-bit words in the machine's byte order, the port as a number.
-fn address(text: &str) -> Option<SocketAddr> {
-    let (address, port) = text.split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let mut bytes = Vec::with_capacity(16);
-    let mut left = address;
-    while !left.is_empty() {
-        let (word, rest) = left.split_at_checked(8)?;
-        bytes.extend(u32::from_str_radix(word, 16).ok()?.to_ne_bytes());
-        left = rest;
-    }
-    let ip = match bytes.len() {
-        4 => IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(bytes).ok()?)),
-        16 => IpAddr::V6(Ipv6Addr::from(<[u8; 16]>::try_from(bytes).ok()?)),
-        _ => return None,
-    };
-    Some(SocketAddr::new(ip, port))
 }

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::process::{processes, sockets, table};
+use super::process::{processes, sockets};
 use crate::facts::{Gap, GapKind};
 use crate::probe::System;
+use crate::probe::socket_table::table;
 
 /// Programs that serve the engine's API, the likeliest first.
 const ENGINES: &[&str] = &["dockerd", "podman", "docker"];

@@ -1,8 +1,6 @@
 //! dockerd as a process.
 
 use std::cell::OnceCell;
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use super::options::Options;
@@ -162,7 +160,7 @@ fn same_name(whole: &str, kept: &str) -> bool {
 }
 
 /// Process ids in `/proc`.
-pub(super) fn processes(system: &System) -> Result<Vec<u32>, Gap> {
+pub(in crate::probe) fn processes(system: &System) -> Result<Vec<u32>, Gap> {
     let mut pids: Vec<u32> = system.list("/proc")?.iter().filter_map(|name| name.parse().ok()).collect();
     pids.sort_unstable();
     Ok(pids)
@@ -183,7 +181,7 @@ pub(super) fn stat(system: &System, pid: u32) -> Result<Stat, Gap> {
 }
 
 /// File descriptors and inodes of the sockets that a process holds.
-pub(super) fn sockets(
+pub(in crate::probe) fn sockets(
     system: &System,
     pid: u32,
 ) -> Result<impl Iterator<Item = Result<(String, u64), Gap>> + use<'_>, Gap> {
@@ -197,15 +195,4 @@ pub(super) fn sockets(
         Err(gap) => Some(Err(gap)),
     };
     Ok(system.list(format!("/proc/{pid}/fd"))?.into_iter().filter_map(socket))
-}
-
-/// The lines of a table of the kernel after its heading, however long the table is; names in it need not be UTF-8.
-pub(super) fn table(system: &System, path: &Path) -> Result<impl Iterator<Item = Result<String, Gap>> + use<>, Gap> {
-    let gap = {
-        let path = path.to_owned();
-        move |error: std::io::Error| Gap::io(path.display(), &error)
-    };
-    let file = File::open(system.real(path)).map_err(&gap)?;
-    let lines = BufReader::new(file).split(b'\n').skip(1);
-    Ok(lines.map(move |line| line.map(|line| String::from_utf8_lossy(&line).into_owned()).map_err(&gap)))
 }

@@ -152,3 +152,30 @@ fn another_root_directory_is_not_the_machines() {
     tree.namespace(50, "mnt", 4_026_532_300).file("proc/1/root/etc/os-release", "");
     assert_eq!(look(&tree, "cramfs").shipped_by.gap().unwrap().kind, GapKind::Unsupported);
 }
+
+#[test]
+fn filesystems_are_those_that_the_kernel_would_load() {
+    let tree = machine();
+    let system = tree.system();
+    let view = View::observe(&system, &Reference::observe(&system, None));
+    let mounts = Observed::known(vec![HostMount {
+        mount_point: "/".to_owned(),
+        root: "/".to_owned(),
+        device: "1:1".to_owned(),
+        filesystem: "fuse.ssh".to_owned(),
+        source: "x".to_owned(),
+        options: Vec::new(),
+    }]);
+    let told = || {
+        let found = filesystems(&system, &view, &mounts);
+        let word = |m: &FilesystemModule| format!("{} {} {} {}", m.name, m.loaded, m.mounted, m.denied);
+        found.as_known().map(|found| found.iter().map(word).collect::<Vec<_>>())
+    };
+    assert_eq!(told().unwrap_err().kind, GapKind::Missing);
+    tree.file("proc/modules", "hfs 1 0 - Live 0x0\n").file("etc/modprobe.d/x.conf", "blacklist cramfs\n");
+    tree.file(
+        "usr/lib/modules/6.1.0-1/modules.alias",
+        "# x\nalias fs-cramfs cramfs\nalias fs-hfs hfs\nalias fs-fuse fuse\nalias fs-fuseblk fuse\nalias pci:v0000 fsx\n",
+    );
+    assert_eq!(told().unwrap(), ["cramfs false false true", "fuse false true false", "hfs true false false"]);
+}

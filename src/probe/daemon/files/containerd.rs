@@ -8,9 +8,10 @@ use super::{Files, Known, program};
 use crate::facts::{Gap, GapKind, Observed, Role};
 use crate::probe::System;
 use crate::probe::daemon::owner::{holds, listener};
-use crate::probe::daemon::process::{Dockerd, Stat, stat, table};
+use crate::probe::daemon::process::{Dockerd, Stat, stat};
 use crate::probe::daemon::settings;
 use crate::probe::none_if_missing;
+use crate::probe::socket_table::table;
 
 /// The shims, by the names of their files.
 const SHIMS: &[(Role, &str)] = &[

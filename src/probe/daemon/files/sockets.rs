@@ -11,7 +11,8 @@ use super::{Files, Known};
 use crate::facts::{Gap, GapKind, Observed, Role};
 use crate::probe::daemon::listeners::passed_on;
 use crate::probe::daemon::owner::listener;
-use crate::probe::daemon::process::{Dockerd, table};
+use crate::probe::daemon::process::Dockerd;
+use crate::probe::socket_table::table;
 
 /// Where dockerd keeps its run-time state unless told otherwise.
 const STATE: &[&str] = &["/run/docker", "/var/run/docker"];
