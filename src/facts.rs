@@ -25,6 +25,7 @@ mod network;
 mod observed;
 mod package;
 mod process;
+mod time_sync;
 mod unit;
 
 pub use accounts::{Accounts, DotFile, Group, Home, NewAccount, Password, PasswordState, ShellKind, User};
@@ -51,6 +52,7 @@ pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
 pub use package::Package;
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
+pub use time_sync::{TimeDaemon, TimeSource, TimeSync};
 pub use unit::Unit;
 
 use std::collections::BTreeMap;
@@ -168,4 +170,6 @@ pub struct Facts {
     /// The files below `/var/log`, and those of the journal below `/run/log`.
     #[schemars(extend("x-source" = "/var/log, /run/log/journal, /etc/passwd, /etc/group"))]
     pub log_files: Observed<Vec<LogFile>>,
+    /// Who sets the machine's clock.
+    pub time_sync: TimeSync,
 }

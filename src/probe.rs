@@ -41,6 +41,7 @@ mod socket_table;
 pub mod sysctl;
 mod system;
 mod systemd_conf;
+pub mod time_sync;
 #[cfg(test)]
 mod tree;
 pub mod units;

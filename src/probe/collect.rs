@@ -11,7 +11,7 @@ use super::process::Reference;
 use super::{
     System, View, accounts, apparmor, apt, banners, crashes, daemon, file, fstab, grub, host, journald, listeners,
     log_files, logging, logrotate, mail, modules, mounts, namespace, network, packages, process, programs, rsyslog,
-    sysctl, units, walk,
+    sysctl, time_sync, units, walk,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -103,6 +103,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         logrotate: wanted_fact(plan, "logrotate", || logrotate::observe(&system, &view, &rsyslog)),
         rsyslog,
         log_files: wanted_fact(plan, "log_files", || log_files::observe(&system, &view)),
+        time_sync: time_sync::observe(&system, &view, plan),
     }
 }
 
