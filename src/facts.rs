@@ -15,6 +15,7 @@ mod daemon;
 mod daemon_file;
 mod engine;
 mod file;
+mod firewall;
 mod host;
 mod image;
 mod local_files;
@@ -39,6 +40,7 @@ pub use daemon::{Daemon, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
 pub use engine::{Engine, EngineKind};
 pub use file::{File, FileKind};
+pub use firewall::{BaseChain, Fate, FilterTable, Filtering, Firewall, Frontend, OpenPort};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
 pub use local_files::{LeftOut, LocalFiles, SetIdFile, StrayFile, WalkedFilesystem};
@@ -172,4 +174,6 @@ pub struct Facts {
     pub log_files: Observed<Vec<LogFile>>,
     /// Who sets the machine's clock.
     pub time_sync: TimeSync,
+    /// The machine's own packet filter.
+    pub firewall: Firewall,
 }

@@ -13,6 +13,7 @@ pub mod crashes;
 pub mod daemon;
 pub mod docker;
 pub mod file;
+pub mod firewall;
 pub mod fstab;
 mod glob;
 pub mod grub;
