@@ -57,6 +57,8 @@ pub(super) enum What {
     State(u32),
     /// Something that packets of every class may or may not have, such as a flag of TCP or a rate.
     Open,
+    /// Something that ordinary packets do not have: a piece of a packet, or a routing header.
+    Odd,
     /// Something that no class tells, such as a mark, and that is not a port.
     Unseen,
     /// Something that is not understood.
@@ -381,6 +383,7 @@ impl Packet {
             },
             What::State(bits) => decided(bits & self.state != 0),
             What::Open => Truth::Some,
+            What::Odd => Truth::No,
             What::Unseen | What::Opaque => Truth::Opaque,
         }
     }

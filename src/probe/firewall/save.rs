@@ -10,7 +10,6 @@ const OPEN: &[&str] = &[
     "connlimit",
     "dscp",
     "ecn",
-    "frag",
     "hashlimit",
     "icmp",
     "icmp6",
@@ -18,7 +17,6 @@ const OPEN: &[&str] = &[
     "length",
     "limit",
     "pkttype",
-    "rt",
     "statistic",
     "tcpmss",
     "tos",
@@ -131,7 +129,8 @@ fn rule(words: &[String]) -> Option<Rule> {
         let Some(value) = rest.next_if(|next| *next != "!" && !is_option(next)) else {
             // An option without a value says something about a match that was taken as a whole, or asks for a flag.
             match option {
-                "--syn" | "-f" | "--fragment" => tests.push(Test::is(What::Open)),
+                "--syn" => tests.push(Test::is(What::Open)),
+                "-f" | "--fragment" => tests.push(Test { what: What::Odd, negated }),
                 option if VALUED.contains(&option) => return None,
                 _ => {}
             }
@@ -145,7 +144,9 @@ fn rule(words: &[String]) -> Option<Rule> {
             "-j" | "--jump" => action = target(value),
             "-g" | "--goto" => action = Action::Goto(value.to_owned()),
             "-m" | "--match" => {
-                if OPEN.contains(&value) {
+                if ["frag", "rt"].contains(&value) {
+                    tests.push(Test::is(What::Odd));
+                } else if OPEN.contains(&value) {
                     tests.push(Test::is(What::Open));
                 } else if !KNOWN.contains(&value) {
                     tests.push(Test::is(What::Opaque));

@@ -16,8 +16,9 @@ pub(super) fn tests(name: &str, revision: u32, info: &[u8]) -> Vec<Test> {
         "udp" => vec![ports(info, 4, 8)],
         "multiport" if revision == 1 => vec![multiport(info)],
         "conntrack" if revision >= 2 => vec![conntrack(info)],
-        "addrtype" | "connlimit" | "dccp" | "dscp" | "ecn" | "frag" | "hashlimit" | "icmp" | "icmp6" | "length"
-        | "limit" | "pkttype" | "quota" | "rt" | "statistic" | "tcpmss" | "tos" | "ttl" => vec![Test::is(What::Open)],
+        "addrtype" | "connlimit" | "dccp" | "dscp" | "ecn" | "hashlimit" | "icmp" | "icmp6" | "length" | "limit"
+        | "pkttype" | "quota" | "statistic" | "tcpmss" | "tos" | "ttl" => vec![Test::is(What::Open)],
+        "frag" | "rt" => vec![Test::is(What::Odd)],
         "connmark" | "cpu" | "devgroup" | "mac" | "mark" | "owner" | "policy" | "realm" | "time" => {
             vec![Test::is(What::Unseen)]
         }
