@@ -136,13 +136,13 @@ impl Plan {
         }
     }
 
-    /// The places in a documented source: API calls and paths; the words after them name a field within.
+    /// The places in a documented source: API calls, paths and the kernel's sockets; the words after them name a field within.
     fn note_source(&mut self, source: &str) {
         let places = source.split(", ").filter_map(|part| {
             let mut words = part.split(' ');
             match words.next()? {
                 "GET" => words.next().map(|path| format!("GET {path}")),
-                path if path.starts_with(['/', '{']) => Some(path.to_owned()),
+                path if path.starts_with(['/', '{']) || path.starts_with("NETLINK_") => Some(path.to_owned()),
                 _ => None,
             }
         });

@@ -131,6 +131,7 @@ fn tells_what_is_loaded() {
         loopback: false,
         programs: Observed::known(vec![format!("p{port}")]),
         container: Observed::known(String::new()),
+        unit: Observed::known(String::new()),
     };
     let ports = Ok(vec![listener(22, "::"), listener(80, "0.0.0.0"), listener(8443, "0.0.0.0")]);
     for one in filtering::loaded(all, &[], &ports) {
