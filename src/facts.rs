@@ -5,6 +5,7 @@
 //! second list of names.
 
 mod accounts;
+mod aide;
 mod apparmor;
 mod apt;
 mod banner;
@@ -13,6 +14,7 @@ mod container;
 mod crash;
 mod daemon;
 mod daemon_file;
+mod desktop;
 mod engine;
 mod file;
 mod firewall;
@@ -30,6 +32,7 @@ mod time_sync;
 mod unit;
 
 pub use accounts::{Accounts, DotFile, Group, Home, NewAccount, Password, PasswordState, ShellKind, User};
+pub use aide::{Aide, WatchedFile};
 pub use apparmor::{AppArmor, AppArmorProfile};
 pub use apt::{Apt, AptRepository};
 pub use banner::Banner;
@@ -38,6 +41,7 @@ pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, Pub
 pub use crash::Crashes;
 pub use daemon::{Daemon, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
+pub use desktop::DesktopSetting;
 pub use engine::{Engine, EngineKind};
 pub use file::{File, FileKind};
 pub use firewall::{BaseChain, Fate, FilterTable, Filtering, Firewall, Frontend, OpenPort};
@@ -176,4 +180,14 @@ pub struct Facts {
     pub time_sync: TimeSync,
     /// The machine's own packet filter.
     pub firewall: Firewall,
+    /// AIDE, which tells when files change.
+    pub aide: Aide,
+    /// Settings of desktops that the administrator makes, by profile and path such as
+    /// `user:/org/gnome/desktop/session/idle-delay`, for the names that checks ask for.
+    #[schemars(extend("x-source" = "/etc/dconf, /usr/local/share/dconf/profile, /usr/share/dconf/profile, /usr/share/gdm/dconf",
+        "x-keyed" = true))]
+    pub dconf: BTreeMap<String, Observed<DesktopSetting>>,
+    /// Whether GDM offers sessions to other machines over XDMCP.
+    #[schemars(extend("x-source" = "/etc/gdm3/daemon.conf, /etc/gdm3/custom.conf, /etc/gdm/custom.conf"))]
+    pub xdmcp: Observed<bool>,
 }

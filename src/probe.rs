@@ -1,6 +1,7 @@
 //! Looking at the machine. One module is one source of facts; a probe observes, or says why it could not.
 
 pub mod accounts;
+pub mod aide;
 pub mod apparmor;
 pub mod apt;
 pub mod banners;
@@ -11,6 +12,7 @@ mod command_line;
 mod conf_files;
 pub mod crashes;
 pub mod daemon;
+pub mod dconf;
 pub mod docker;
 pub mod file;
 pub mod firewall;

@@ -9,9 +9,9 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, accounts, apparmor, apt, banners, crashes, daemon, file, firewall, fstab, grub, host, journald,
-    listeners, log_files, logging, logrotate, mail, modules, mounts, namespace, network, packages, process, programs,
-    rsyslog, sysctl, time_sync, units, walk,
+    System, View, accounts, aide, apparmor, apt, banners, crashes, daemon, dconf, file, firewall, fstab, grub, host,
+    journald, listeners, log_files, logging, logrotate, mail, modules, mounts, namespace, network, packages, process,
+    programs, rsyslog, sysctl, time_sync, units, walk,
 };
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
@@ -105,6 +105,9 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         log_files: wanted_fact(plan, "log_files", || log_files::observe(&system, &view)),
         time_sync: time_sync::observe(&system, &view, plan),
         firewall: firewall::observe(&system, &view, plan),
+        aide: aide::observe(&system, &view, plan),
+        dconf: dconf::observe(&system, &view, plan.keys("dconf")),
+        xdmcp: wanted_fact(plan, "xdmcp", || dconf::xdmcp(&system, &view)),
     }
 }
 
