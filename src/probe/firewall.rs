@@ -3,6 +3,7 @@
 mod config;
 mod expression;
 mod filtering;
+mod flow;
 mod netlink;
 mod nft;
 mod rules;

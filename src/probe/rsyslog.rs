@@ -3,6 +3,7 @@
 mod output;
 mod parse;
 mod selector;
+mod text;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_types, reason = "a test loads the rules that it looks at")]
+
 use std::process::Command;
 
 use super::super::process::Reference;
@@ -95,7 +97,6 @@ fn tables_of_the_old_iptables_hide_what_becomes_of_packets() {
 /// Loads rules in a network namespace of its own and tells what the probe sees there. Without the program, without root or
 /// without nf_tables there is nothing to load, and nothing is tested.
 fn loaded(program: &str, script: &str) -> Option<String> {
-    #[allow(clippy::disallowed_types, reason = "a test loads the rules that it looks at")]
     let run = |arguments: &[&str]| Command::new("unshare").args(arguments).output();
     let usable = run(&["-n", "sh", "-c", &format!("command -v {program} && nft list ruleset")]);
     if !usable.is_ok_and(|output| output.status.success()) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::text::characters;
 use crate::facts::{Gap, GapKind};
 
 /// What decides whether an action is taken.
@@ -60,24 +61,6 @@ pub(super) fn statements(text: &str, path: &Path) -> Result<Vec<(Statement, usiz
     }
 }
 
-/// Every character with its line; a line that ends in a backslash goes on in the next, white space at its beginning left out.
-fn characters(text: &str) -> Vec<(char, usize)> {
-    let mut found = Vec::with_capacity(text.len());
-    let mut rest = text;
-    let mut line = 1;
-    while let Some(c) = rest.chars().next() {
-        rest = rest.get(c.len_utf8()..).unwrap_or_default();
-        if let (Some(after), '\\') = (rest.strip_prefix('\n'), c) {
-            line += 1;
-            rest = after.trim_start_matches([' ', '\t']);
-            continue;
-        }
-        found.push((c, line));
-        line += usize::from(c == '\n');
-    }
-    found
-}
-
 struct Parser {
     characters: Vec<(char, usize)>,
     at: usize,
@@ -88,7 +71,7 @@ struct Parser {
 
 impl Parser {
     fn peek(&self) -> Option<char> {
-        self.characters.get(self.at).map(|(c, _)| *c)
+        self.peek_at(0)
     }
 
     fn peek_at(&self, ahead: usize) -> Option<char> {
@@ -114,7 +97,7 @@ impl Parser {
         text
     }
 
-    fn to_line_end(&mut self) -> String {
+    fn rest_of_line(&mut self) -> String {
         self.while_(|c| c != '\n').trim().to_owned()
     }
 
@@ -127,7 +110,7 @@ impl Parser {
         loop {
             self.while_(char::is_whitespace);
             match (self.peek(), self.peek_at(1)) {
-                (Some('#'), _) => drop(self.to_line_end()),
+                (Some('#'), _) => drop(self.rest_of_line()),
                 (Some('/'), Some('*')) => {
                     self.at += 2;
                     while self.peek().is_some() && (self.peek(), self.peek_at(1)) != (Some('*'), Some('/')) {
@@ -165,7 +148,7 @@ impl Parser {
             Some('$') => {
                 self.at += 1;
                 let name = self.while_(|c| !c.is_whitespace()).to_ascii_lowercase();
-                let argument = self.to_line_end();
+                let argument = self.rest_of_line();
                 self.found.push((Statement::Directive { name, argument }, line));
                 Ok(())
             }
@@ -184,7 +167,7 @@ impl Parser {
             }
             // Filters by program or host of the very old style, which rsyslog refuses since version 7.
             Some('!' | '+' | '-') => {
-                self.to_line_end();
+                self.rest_of_line();
                 Ok(())
             }
             Some(c) if c.is_ascii_alphanumeric() || c == '*' || c == '_' => self.worded(filter, depth),
@@ -263,13 +246,13 @@ impl Parser {
             }
             Some('#' | '$') => Err("a filter without an action".to_owned()),
             Some('~') => {
-                self.to_line_end();
+                self.rest_of_line();
                 self.found.push((Statement::Discard(filter), line));
                 Ok(())
             }
             Some(c) if c.is_ascii_alphabetic() && self.is_script() => self.worded(&filter, depth),
             Some(_) => {
-                let action = self.to_line_end();
+                let action = self.rest_of_line();
                 self.found.push((Statement::Legacy { action, filter }, line));
                 Ok(())
             }
@@ -346,7 +329,7 @@ impl Parser {
                 '}' if depth == 1 => return Ok(()),
                 '}' => depth -= 1,
                 '"' | '\'' => drop(self.string(c)?),
-                '#' => drop(self.to_line_end()),
+                '#' => drop(self.rest_of_line()),
                 _ => {}
             }
         }

@@ -1,3 +1,4 @@
+use super::super::rules::{TCP, Test};
 use super::super::save;
 use super::*;
 
