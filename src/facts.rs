@@ -94,6 +94,9 @@ pub struct Facts {
     /// What is mounted where, as the init process sees it.
     #[schemars(extend("x-source" = "/proc/1/mountinfo"))]
     pub mounts: Observed<Vec<HostMount>>,
+    /// What is mounted at a path itself, by path, for the paths that checks ask for; null where nothing is.
+    #[schemars(extend("x-source" = "/proc/1/mountinfo", "x-keyed" = true))]
+    pub mount: BTreeMap<String, Observed<Option<HostMount>>>,
     /// What is mounted at boot.
     #[schemars(extend("x-source" = "/etc/fstab"))]
     pub fstab: Observed<Vec<FstabEntry>>,

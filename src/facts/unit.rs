@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Observed;
 
-/// Where units lie.
-const FOLDERS: &str = "/etc/systemd, /run/systemd, /usr/local/lib/systemd/system, /usr/lib/systemd/system, /lib/systemd/system, \
-    /etc/init.d, /etc/rc2.d, /etc/rc3.d, /etc/rc4.d, /etc/rc5.d, /etc/rcS.d";
+/// Where units lie, and links to them.
+const FOLDERS: &str = "/etc/systemd/system, /run/systemd/system, /usr/lib/systemd/system";
 
 /// A unit of the system's service manager, whether it is there or not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -13,7 +13,7 @@ use super::{
     journald, listeners, log_files, logging, logrotate, mail, modules, mounts, namespace, network, packages, process,
     programs, rsyslog, sysctl, time_sync, units, walk,
 };
-use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
+use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, File, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
 /// A collection that has begun, with what is looked at whatever is planned: the engine takes its time to say who it is.
@@ -76,6 +76,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         images: engine.answers.images,
         networks: engine.answers.networks,
         mounts: wanted_fact(plan, "mounts", || mounts::observe(&system)),
+        mount: mounts::at(&system, plan.keys("mount")),
         fstab: wanted_fact(plan, "fstab", || fstab::observe(&system, &view)),
         filesystem_modules: wanted_fact(plan, "filesystem_modules", || {
             modules::filesystems(&system, &view, &mounts::observe(&system))
@@ -95,7 +96,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         packages: packages::observe(&system, &view, plan.keys("packages")),
         unit: units::observe(&system, &view, plan.keys("unit")),
         module: modules::observe(&system, &view, plan.keys("module")),
-        file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
+        file: files(&system, &view, plan),
         local_files: wanted_fact(plan, "local_files", || walk::observe(&system, &view, data_root.as_deref())),
         logging: wanted_fact(plan, "logging", || logging::observe(&system, &view)),
         journald: wanted_fact(plan, "journald", || journald::observe(&system, &view)),
@@ -109,6 +110,12 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         dconf: dconf::observe(&system, &view, plan.keys("dconf")),
         xdmcp: wanted_fact(plan, "xdmcp", || dconf::xdmcp(&system, &view)),
     }
+}
+
+/// The files that checks ask for.
+fn files(system: &System, view: &View, plan: &Plan) -> BTreeMap<String, Observed<Option<File>>> {
+    let look = |path: &String| view.files().map_or_else(Into::into, |()| file::observe(system, path));
+    plan.keys("file").map(|path| (path.clone(), look(path))).collect()
 }
 
 /// A fact, if a check reads it or a part of it.

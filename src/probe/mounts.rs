@@ -22,6 +22,20 @@ pub fn observe(system: &System) -> Observed<Vec<HostMount>> {
     }
 }
 
+/// What is mounted at these paths themselves.
+pub fn at<'n>(
+    system: &System,
+    paths: impl Iterator<Item = &'n String>,
+) -> BTreeMap<String, Observed<Option<HostMount>>> {
+    let mut paths = paths.peekable();
+    if paths.peek().is_none() {
+        return BTreeMap::new();
+    }
+    let mounts = observe(system);
+    let at = |path: &str| mounts.clone().map(|mounts| mounts.into_iter().rev().find(|mount| mount.mount_point == path));
+    paths.map(|path| (path.clone(), at(path))).collect()
+}
+
 const INIT: &str = "/proc/1/mountinfo";
 
 /// The machine's own mountinfo and where it was found.

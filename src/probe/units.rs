@@ -5,13 +5,11 @@ mod state;
 pub(super) use state::enabled;
 pub use state::observe;
 
-use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::System;
-use super::conf_files::{Entry, entry};
-use crate::facts::{Gap, GapKind};
+use super::conf_files::{self, Entry, entry};
+use crate::facts::Gap;
 
 /// Directories of system units, the one that counts first.
 const SYSTEM: &[&str] = &[
@@ -90,7 +88,8 @@ fn fragment(root: &System, folders: &[PathBuf], name: &str) -> Result<Option<(Pa
     Ok(None)
 }
 
-/// Drop-ins in the directories of the unit, of its name cut off at each hyphen, and of its kind; of one name the first counts.
+/// Drop-ins in the directories of the unit, of its name cut off at each hyphen, and of its kind, in the order in which they are
+/// read.
 fn drop_ins(root: &System, folders: &[PathBuf], names: &[String]) -> Result<Vec<PathBuf>, Gap> {
     let mut ways: Vec<PathBuf> = Vec::new();
     for name in names {
@@ -101,26 +100,7 @@ fn drop_ins(root: &System, folders: &[PathBuf], names: &[String]) -> Result<Vec<
     if let Some(kind) = names.first().map(|name| kind(name)) {
         ways.extend(folders.iter().map(|folder| folder.join(format!("{kind}.d"))));
     }
-    let mut seen: BTreeSet<OsString> = BTreeSet::new();
-    let mut found = Vec::new();
-    for way in ways {
-        let entries = match root.entries(&way) {
-            Ok(entries) => entries,
-            Err(gap) if gap.kind == GapKind::Missing => continue,
-            Err(gap) => return Err(gap),
-        };
-        for name in entries.into_iter().filter(|name| Path::new(name).extension() == Some(OsStr::new("conf"))) {
-            let path = way.join(&name);
-            match entry(root, &path)? {
-                Entry::File(_) if seen.insert(name.clone()) => found.push(path),
-                Entry::Mask => {
-                    seen.insert(name);
-                }
-                Entry::File(_) | Entry::Nothing => {}
-            }
-        }
-    }
-    Ok(found)
+    conf_files::in_order(root, &ways, conf_files::is_conf)
 }
 
 /// `service` of `docker.service`.

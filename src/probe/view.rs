@@ -63,9 +63,12 @@ impl View {
         }
     }
 
-    /// Errs, with the reason, when the files that the auditor sees are known to be others than the machine's: those of a
-    /// container that it runs in.
+    /// Errs, with the reason, when the files that the auditor sees are others than the machine's, as those of a container that it
+    /// runs in, or when that cannot be told, since it does not see the init process.
     pub fn files(&self) -> Result<(), Gap> {
+        if self.initial(Kind::Pid).value() == Some(&false) {
+            self.clear(Kind::Pid)?;
+        }
         if self.foreign_root {
             let detail =
                 "the auditor's root directory is not that of the init process, so that its files are not the machine's";

@@ -1,7 +1,8 @@
 //! What becomes of packets that matter.
 
+use super::flow::{Fate as Found, Packet, default_fate, fate, mentions_port};
 use super::nft::Loaded;
-use super::rules::{Family, Fate as Found, Hook, Packet, TCP, Table, UDP, default_fate, fate, mentions_port, state};
+use super::rules::{Family, Hook, TCP, Table, UDP, state};
 use super::{hidden, save};
 use crate::facts::{Fate, Filtering, Gap, GapKind, Listener, Observed, OpenPort, Transport};
 use crate::probe::{System, none_if_missing};

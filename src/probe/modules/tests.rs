@@ -149,7 +149,13 @@ fn what_cannot_be_read_is_unknown_from_there_on() {
 #[test]
 fn another_root_directory_is_not_the_machines() {
     let tree = machine();
-    tree.namespace(50, "mnt", 4_026_532_300).file("proc/1/root/etc/os-release", "");
+    tree.namespace(50, "mnt", 4_026_532_300);
+    assert!(look(&tree, "cramfs").shipped_by.value().is_some());
+    tree.file("proc/1/root/etc/os-release", "");
+    assert_eq!(look(&tree, "cramfs").shipped_by.gap().unwrap().kind, GapKind::Unsupported);
+    // Whoever does not see the init process cannot compare.
+    let tree = machine();
+    tree.namespace(50, "pid", 4_026_532_301);
     assert_eq!(look(&tree, "cramfs").shipped_by.gap().unwrap().kind, GapKind::Unsupported);
 }
 

@@ -63,6 +63,21 @@ fn process_one_is_asked_first_and_only_on_the_machine() {
 }
 
 #[test]
+fn a_path_is_a_mount_itself_or_not() {
+    let tree = Tree::new();
+    tree.file(
+        "proc/1/mountinfo",
+        "22 1 254:0 / / rw - ext4 /dev/vda rw\n25 22 0:1 / /tmp rw,noexec - tmpfs a rw\n26 25 0:2 / /tmp rw - ramfs b rw\n",
+    );
+    let paths = ["/tmp".to_owned(), "/tmp/x".to_owned()];
+    let found = at(&tree.system(), paths.iter());
+    assert_eq!(found["/tmp"].value().unwrap().as_ref().unwrap().filesystem, "ramfs");
+    assert_eq!(found["/tmp/x"].value().unwrap(), &None);
+    tree.file("proc/1/mountinfo", "torn\n");
+    assert_eq!(at(&tree.system(), paths.iter())["/tmp"].gap().unwrap().kind, GapKind::Malformed);
+}
+
+#[test]
 fn bad_files_are_gaps() {
     for text in ["", "22 1 254:0 / /", "x\n", "22 1 254:0 / / rw ext4 /dev/vda rw\n"] {
         let tree = Tree::new();

@@ -71,7 +71,7 @@ impl Settings {
         match self.systemd.iter().rev().find(decides) {
             Some(Ok(line)) => line.observed(),
             Some(Err(gap)) => gap.clone().into(),
-            None => self.by_pattern(key).map_or_else(|| Observed::known(String::new()), Line::observed),
+            None => self.by_pattern(key).map_or_else(unset, Line::observed),
         }
     }
 
@@ -98,6 +98,11 @@ impl Line {
     fn observed(&self) -> Observed<String> {
         Observed::from_source(self.value.clone().unwrap_or_default(), self.place.clone())
     }
+}
+
+/// A setting that no file names.
+fn unset() -> Observed<String> {
+    Observed::from_source(String::new(), FOLDERS.join(", "))
 }
 
 fn lines(system: &System, path: &Path) -> Vec<Result<Line, Gap>> {

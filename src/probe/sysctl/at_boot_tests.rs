@@ -12,6 +12,7 @@ fn ask(tree: &Tree, name: &str) -> Observed<String> {
 /// The value and where it comes from.
 fn told(tree: &Tree, name: &str) -> String {
     match ask(tree, name) {
+        Observed::Known { value, source: Some(place) } if place.starts_with("/etc/sysctl.d, ") => value,
         Observed::Known { value, source: Some(place) } => format!("{value} {place}"),
         Observed::Known { value, source: None } => value,
         Observed::Unknown { gap, .. } => panic!("{gap}"),

@@ -110,8 +110,13 @@ impl<'s> Look<'s> {
             Ok(Fragment::File(path)) => (Observed::known(path.display().to_string()), Observed::known(false)),
             Err(gap) => (gap.clone().into(), gap.into()),
         };
-        let triggered_by = self.triggered_by(name).into();
-        Unit { file, masked, enabled: self.enabled(name), triggered_by, active: active(self.system, name) }
+        let none = file.value().is_some_and(String::is_empty) && masked.value() == Some(&false);
+        let active = match active(self.system, name) {
+            // What there is not cannot run, whoever starts services here.
+            Observed::Unknown { .. } if none => Observed::known(false),
+            active => active,
+        };
+        Unit { file, masked, enabled: self.enabled(name), triggered_by: self.triggered_by(name).into(), active }
     }
 
     fn fragment(&self, name: &str) -> Result<Fragment, Gap> {
@@ -216,7 +221,7 @@ impl<'s> Look<'s> {
                 let (key, value) = line.split_once('=')?;
                 (key.trim() == setting).then(|| value.trim().to_owned())
             });
-            value = assigned.last().or(value);
+            value = assigned.fold(value, |_, assigned| Some(assigned));
         }
         Ok(value.filter(|value| !value.is_empty()))
     }

@@ -115,6 +115,7 @@ fn a_script_is_a_service() {
 fn systemd_shows_what_it_runs() {
     let tree = machine();
     assert_eq!(look(&tree, "cups.service").active.gap().unwrap().kind, GapKind::Unsupported);
+    assert_eq!(look(&tree, "other.service").active.value(), Some(&false));
     tree.file("run/systemd/system/.x", "").file("run/systemd/units/.x", "");
     assert_eq!(look(&tree, "cups.service").active.value(), Some(&false));
     assert_eq!(look(&tree, "cups.socket").active.gap().unwrap().kind, GapKind::Unsupported);
