@@ -163,12 +163,12 @@ pub struct Facts {
         /lib/systemd/system, /etc/init.d, /sys/fs/cgroup"))]
     pub logging: Observed<Logging>,
     /// What journald does.
-    #[schemars(extend("x-source" = "/etc/systemd/journald.conf, /etc/systemd/journald.conf.d, /run/systemd/journald.conf.d, \
-        /usr/local/lib/systemd/journald.conf.d, /usr/lib/systemd/journald.conf.d, /proc/cmdline, /var/lib/dpkg/status"))]
+    #[schemars(extend("x-source" = "/etc/systemd/journald.conf, /etc/systemd/journald.conf.d, /run/systemd, /usr/local/lib/systemd, \
+        /usr/lib/systemd, /proc/cmdline, /var/lib/dpkg/status, /var/lib/dpkg/updates"))]
     pub journald: Observed<Journald>,
     /// Where the journal is sent.
-    #[schemars(extend("x-source" = "/etc/systemd/journal-upload.conf, /etc/systemd/journal-upload.conf.d, \
-        /run/systemd/journal-upload.conf.d, /usr/local/lib/systemd/journal-upload.conf.d, /usr/lib/systemd/journal-upload.conf.d"))]
+    #[schemars(extend("x-source" = "/etc/systemd/journal-upload.conf, /etc/systemd/journal-upload.conf.d, /run/systemd, \
+        /usr/local/lib/systemd, /usr/lib/systemd, {file}"))]
     pub journal_upload: Observed<JournalUpload>,
     /// What rsyslog does.
     #[schemars(extend("x-source" = "/etc/rsyslog.conf, /etc/rsyslog.d"))]

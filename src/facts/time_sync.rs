@@ -18,15 +18,16 @@ pub struct TimeSync {
         /lib/systemd/system, /etc/init.d, /sys/fs/cgroup"))]
     pub services: Observed<Vec<String>>,
     /// The servers that systemd-timesyncd is told to ask (`NTP`); none for those of its build, or of a network's.
-    #[schemars(extend("x-source" = "/etc/systemd/timesyncd.conf, /etc/systemd/timesyncd.conf.d, /run/systemd/timesyncd.conf.d, \
-        /usr/local/lib/systemd/timesyncd.conf.d, /usr/lib/systemd/timesyncd.conf.d"))]
+    #[schemars(extend("x-source" = "/etc/systemd/timesyncd.conf, /etc/systemd/timesyncd.conf.d, /run/systemd, /usr/local/lib/systemd, \
+        /usr/lib/systemd"))]
     pub timesyncd_servers: Observed<Vec<TimeSource>>,
     /// The servers that it is told to ask when it knows no others (`FallbackNTP`).
-    #[schemars(extend("x-source" = "/etc/systemd/timesyncd.conf, /etc/systemd/timesyncd.conf.d, /run/systemd/timesyncd.conf.d, \
-        /usr/local/lib/systemd/timesyncd.conf.d, /usr/lib/systemd/timesyncd.conf.d"))]
+    #[schemars(extend("x-source" = "/etc/systemd/timesyncd.conf, /etc/systemd/timesyncd.conf.d, /run/systemd, /usr/local/lib/systemd, \
+        /usr/lib/systemd"))]
     pub timesyncd_fallback: Observed<Vec<TimeSource>>,
     /// The servers, pools and peers that chronyd is told to ask.
-    #[schemars(extend("x-source" = "/etc/chrony/chrony.conf, /etc/chrony/conf.d, /etc/chrony/sources.d, /run/chrony-dhcp"))]
+    #[schemars(extend("x-source" = "/etc/chrony/chrony.conf, /etc/chrony/conf.d, /etc/chrony/sources.d, /run/chrony-dhcp, \
+        /etc/default/chrony"))]
     pub chrony_sources: Observed<Vec<TimeSource>>,
     /// The account that chronyd is told to become (`user`); `_chrony` where nothing is said, as Debian builds it.
     #[schemars(extend("x-source" = "/etc/chrony/chrony.conf, /etc/chrony/conf.d, /etc/default/chrony"))]

@@ -44,26 +44,19 @@ mod tests {
         observe(&system, &view).value().unwrap().system
     }
 
-    fn enable(tree: &Tree, service: &str) {
-        tree.file(&format!("usr/lib/systemd/system/{service}.service"), "[Service]\n").link(
-            &format!("etc/systemd/system/multi-user.target.wants/{service}.service"),
-            format!("/usr/lib/systemd/system/{service}.service"),
-        );
-    }
-
     #[test]
     fn what_is_enabled_is_in_use() {
         let tree = Tree::new();
         tree.file("usr/lib/systemd/system/systemd-journald.service", "[Service]\n");
         assert_eq!(see(&tree), LoggingSystem::Journald);
-        enable(&tree, "systemd-journal-upload");
+        tree.enable("systemd-journal-upload");
         assert_eq!(see(&tree), LoggingSystem::Journald);
-        enable(&tree, "rsyslog");
+        tree.enable("rsyslog");
         assert_eq!(see(&tree), LoggingSystem::Several);
         tree.link("etc/systemd/system/systemd-journal-upload.service", "/dev/null");
         assert_eq!(see(&tree), LoggingSystem::Rsyslog);
         tree.link("etc/systemd/system/rsyslog.service", "/dev/null");
-        enable(&tree, "syslog-ng");
+        tree.enable("syslog-ng");
         assert_eq!(see(&tree), LoggingSystem::SyslogNg);
         tree.link("etc/systemd/system/syslog-ng.service", "/dev/null");
         assert_eq!(see(&tree), LoggingSystem::Journald);

@@ -71,23 +71,12 @@ fn included(statement: &Statement) -> Option<String> {
 
 /// The files that a pattern names, in the order of their names; a directory stands for the files in it.
 fn files(system: &System, pattern: &str) -> Result<Vec<PathBuf>, Gap> {
-    let pattern = Path::new(pattern);
-    let (Some(folder), Some(name)) = (pattern.parent(), pattern.file_name().map(|name| name.to_string_lossy())) else {
-        return Ok(Vec::new());
-    };
-    if glob::is_pattern(&folder.to_string_lossy()) {
-        let what = format!("{}: a pattern of directories is not followed", pattern.display());
-        return Err(Gap::new(GapKind::Unsupported, what));
+    match none_if_missing(system.list(pattern)).ok().flatten() {
+        Some(names) => {
+            Ok(names.iter().filter(|name| !name.starts_with('.')).map(|name| Path::new(pattern).join(name)).collect())
+        }
+        None => glob::files(system, Path::new(pattern)),
     }
-    if pattern.to_string_lossy().ends_with('/') || none_if_missing(system.list(pattern)).ok().flatten().is_some() {
-        let names = none_if_missing(system.list(pattern))?.unwrap_or_default();
-        return Ok(names.iter().filter(|name| !name.starts_with('.')).map(|name| pattern.join(name)).collect());
-    }
-    let names = none_if_missing(system.list(folder))?.unwrap_or_default();
-    let fits =
-        |found: &&String| (!found.starts_with('.') || name.starts_with('.')) && glob::matches(&name, found, true);
-    let found: Vec<PathBuf> = names.iter().filter(fits).map(|name| folder.join(name)).collect();
-    Ok(found)
 }
 
 /// What a statement says, in words for people.

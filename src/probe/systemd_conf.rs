@@ -7,8 +7,7 @@ use super::{System, none_if_missing};
 use crate::facts::{Gap, GapKind, Observed};
 
 /// Where they lie, the directory that counts first.
-const FOLDERS: [&str; 5] =
-    ["/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd", "/lib/systemd"];
+const FOLDERS: [&str; 4] = ["/etc/systemd", "/run/systemd", "/usr/local/lib/systemd", "/usr/lib/systemd"];
 
 /// One assignment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::facts::{BaseChain, Gap, GapKind};
-use crate::probe::{System, glob, none_if_missing};
+use crate::probe::{System, glob};
 
 /// What nftables.service loads.
 const CONFIG: &str = "/etc/nftables.conf";
@@ -120,18 +120,10 @@ impl Reader<'_> {
 
     fn include(&mut self, pattern: &str, depth: usize) -> Result<(), Gap> {
         let whole = if pattern.starts_with('/') { PathBuf::from(pattern) } else { Path::new(FOLDER).join(pattern) };
-        let (Some(folder), Some(name)) = (whole.parent(), whole.file_name()) else { return Ok(()) };
-        let name = name.to_string_lossy();
-        if glob::is_pattern(&folder.to_string_lossy()) {
-            let what = format!("{}: a pattern of directories is not followed", whole.display());
-            return Err(Gap::new(GapKind::Unsupported, what));
-        }
-        if !glob::is_pattern(&name) {
+        if !glob::is_pattern(&whole.to_string_lossy()) {
             return self.file(&whole, depth + 1);
         }
-        let names = none_if_missing(self.system.list(folder))?.unwrap_or_default();
-        let fits = |found: &&String| !found.starts_with('.') && glob::matches(&name, found, true);
-        names.iter().filter(fits).try_for_each(|found| self.file(&folder.join(found), depth + 1))
+        glob::files(self.system, &whole)?.iter().try_for_each(|file| self.file(file, depth + 1))
     }
 }
 

@@ -13,32 +13,25 @@ fn see(tree: &Tree, fields: &[&str]) -> Firewall {
     observe(&system, &view, &Plan::reading(fields))
 }
 
-fn enable(tree: &Tree, service: &str) {
-    tree.file(&format!("usr/lib/systemd/system/{service}.service"), "[Service]\n").link(
-        &format!("etc/systemd/system/multi-user.target.wants/{service}.service"),
-        format!("/usr/lib/systemd/system/{service}.service"),
-    );
-}
-
 #[test]
 fn the_frontend_in_use_is_the_one_that_is_enabled() {
     let tree = Tree::new();
     let ask = |tree: &Tree| *see(tree, &["firewall.frontend"]).frontend.value().unwrap();
     assert_eq!(ask(&tree), Frontend::None);
     // ufw's service is enabled wherever ufw is installed.
-    enable(&tree, "ufw");
+    tree.enable("ufw");
     assert_eq!(ask(&tree), Frontend::None);
     tree.file("etc/ufw/ufw.conf", "# ENABLED=yes\nENABLED=yes\nLOGLEVEL=low\n");
     assert_eq!(ask(&tree), Frontend::Ufw);
-    enable(&tree, "nftables");
+    tree.enable("nftables");
     assert_eq!(ask(&tree), Frontend::Several);
     tree.file("etc/ufw/ufw.conf", "ENABLED=no\n");
     assert_eq!(ask(&tree), Frontend::Nftables);
     tree.link("etc/systemd/system/nftables.service", "/dev/null");
-    enable(&tree, "netfilter-persistent");
+    tree.enable("netfilter-persistent");
     assert_eq!(ask(&tree), Frontend::Iptables);
     tree.link("etc/systemd/system/netfilter-persistent.service", "/dev/null");
-    enable(&tree, "firewalld");
+    tree.enable("firewalld");
     assert_eq!(ask(&tree), Frontend::Firewalld);
     assert_eq!(see(&tree, &["firewall.frontend"]).chains.gap().unwrap().kind, GapKind::NotCollected);
 }

@@ -74,24 +74,16 @@ impl Reader<'_> {
                 (kind, [name, ..]) if SOURCES.contains(&kind) => self.sources.push(source(kind, name, place)),
                 _ if only_sources => {}
                 ("user", [user, ..]) => self.user = Some(((*user).to_owned(), place)),
-                ("include", [pattern, ..]) => self.include(Path::new(pattern), depth)?,
+                ("include", [pattern, ..]) => {
+                    let files = glob::files(self.system, Path::new(pattern))?;
+                    files.iter().try_for_each(|file| self.file(file, false, depth + 1))?;
+                }
                 ("confdir", folders) => self.folders(folders, ".conf", depth)?,
                 ("sourcedir", folders) => self.folders(folders, ".sources", depth)?,
                 _ => {}
             }
         }
         Ok(())
-    }
-
-    fn include(&mut self, pattern: &Path, depth: usize) -> Result<(), Gap> {
-        let name = pattern.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let folder = pattern.parent().unwrap_or_else(|| Path::new("/"));
-        if glob::is_pattern(&folder.to_string_lossy()) {
-            let what = format!("{}: a pattern of directories is not followed", pattern.display());
-            return Err(Gap::new(GapKind::Unsupported, what));
-        }
-        let files = self.listed(folder, |found| glob::matches(&name, found, true))?;
-        files.iter().try_for_each(|file| self.file(file, false, depth + 1))
     }
 
     /// Reads the files of several directories in the order of their names; of one name the first directory's counts.

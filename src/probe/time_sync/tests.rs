@@ -14,26 +14,19 @@ fn told(sources: &Observed<Vec<TimeSource>>) -> Vec<String> {
     sources.value().unwrap().iter().map(word).collect()
 }
 
-fn enable(tree: &Tree, service: &str) {
-    tree.file(&format!("usr/lib/systemd/system/{service}.service"), "[Service]\n").link(
-        &format!("etc/systemd/system/multi-user.target.wants/{service}.service"),
-        format!("/usr/lib/systemd/system/{service}.service"),
-    );
-}
-
 #[test]
 fn the_daemon_in_use_is_the_one_that_is_enabled() {
     let tree = Tree::new();
     assert_eq!(see(&tree).daemon.value(), Some(&TimeDaemon::None));
-    enable(&tree, "systemd-timesyncd");
+    tree.enable("systemd-timesyncd");
     assert_eq!(see(&tree).daemon.value(), Some(&TimeDaemon::SystemdTimesyncd));
-    enable(&tree, "chrony");
+    tree.enable("chrony");
     assert_eq!(see(&tree).daemon.value(), Some(&TimeDaemon::Several));
     assert_eq!(see(&tree).services.value().unwrap(), &["systemd-timesyncd", "chrony"]);
     tree.link("etc/systemd/system/systemd-timesyncd.service", "/dev/null");
     assert_eq!(see(&tree).daemon.value(), Some(&TimeDaemon::Chrony));
     tree.link("etc/systemd/system/chrony.service", "/dev/null");
-    enable(&tree, "ntpsec");
+    tree.enable("ntpsec");
     assert_eq!(see(&tree).daemon.value(), Some(&TimeDaemon::Other));
 }
 
