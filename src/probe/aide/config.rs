@@ -23,8 +23,10 @@ const GROUPS: [(&str, &str); 6] = [
     ("X", "acl+selinux+xattrs+e2fsattrs+caps"),
     ("E", ""),
 ];
+/// What the name of a macro follows.
+const MACRO: &str = "@@{";
 /// Characters that mean something in a regular expression.
-const SPECIAL: [char; 13] = ['[', ']', '(', ')', '{', '}', '*', '+', '?', '.', '^', '$', '|'];
+const SPECIAL: [char; 14] = ['\\', '[', ']', '(', ')', '{', '}', '*', '+', '?', '.', '^', '$', '|'];
 
 /// What AIDE is told.
 pub(super) struct Config {
@@ -45,6 +47,28 @@ struct Rule {
     place: String,
 }
 
+impl Rule {
+    /// The directory that its plain beginning lies in.
+    fn folder(&self) -> &str {
+        let fixed = self.pattern.split(MACRO).next().unwrap_or_default();
+        let plain = fixed.find(|c| SPECIAL.contains(&c)).unwrap_or(fixed.len());
+        let before = fixed.get(..plain).unwrap_or_default();
+        before.get(..before.rfind('/').unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// Whether a macro in it has no value that is known.
+    fn is_open(&self) -> bool {
+        self.pattern.contains(MACRO)
+    }
+
+    /// Its regular expression, anything in the place of macros without a value.
+    fn assumed(&self) -> String {
+        let mut parts = self.pattern.split(MACRO);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |whole, part| whole + ".*" + part.split_once('}').map_or("", |(_, rest)| rest))
+    }
+}
+
 impl Config {
     pub(super) fn read(system: &System) -> Result<Self, Gap> {
         let groups = GROUPS.map(|(name, members)| (name.to_owned(), members.to_owned())).into();
@@ -56,39 +80,35 @@ impl Config {
 
     /// The attributes that are compared of a regular file; none where no rule takes it.
     ///
-    /// Of the rules that match, those whose plain beginning lies deepest are asked first, in their order in the files.
+    /// Of the rules that match, those whose plain beginning lies deepest are asked first, in their order in the files. What a
+    /// program gives to AIDE, rules or the values of macros, is not known; only a rule that lies as deep as any can outranks it.
     pub(super) fn attributes(&self, path: &str) -> Result<Vec<String>, Gap> {
         let mut matching: Vec<(usize, &Rule)> = Vec::new();
-        for rule in &self.rules {
-            let plain: String = rule.pattern.chars().take_while(|c| !SPECIAL.contains(c) && *c != '\\').collect();
-            let depth = plain.rfind('/').unwrap_or_default();
-            if rule.kind != Some('!') && !path.starts_with(plain.get(..depth).unwrap_or_default()) {
-                continue;
-            }
-            let regex = Regex::new(&format!("^(?:{})", rule.pattern)).map_err(|_| {
+        let mut open = self.program.as_ref().map(|program| format!("{program} is a program"));
+        for rule in self.rules.iter().filter(|rule| path.starts_with(rule.folder())) {
+            let regex = Regex::new(&format!("^(?:{})", rule.assumed())).map_err(|_| {
                 Gap::new(GapKind::Unsupported, format!("{}: a regular expression that is not understood", rule.place))
             })?;
-            match rule.kind {
+            let matches = match rule.kind {
                 // What is in a directory that is left out is left out too.
-                Some('!') => {
-                    if Path::new(path).ancestors().filter_map(Path::to_str).any(|path| regex.is_match(path)) {
-                        return Ok(Vec::new());
-                    }
-                }
-                Some(_) if !alone(&regex, &rule.pattern, path) => {}
-                None if !regex.is_match(path) => {}
-                _ => matching.push((depth, rule)),
+                Some('!') => Path::new(path).ancestors().filter_map(Path::to_str).any(|path| regex.is_match(path)),
+                Some(_) => alone(&regex, &rule.pattern, path),
+                None => regex.is_match(path),
+            };
+            match rule.kind {
+                _ if !matches => {}
+                _ if rule.is_open() => open = open.or_else(|| Some(format!("{}: a macro without a value", rule.place))),
+                Some('!') => return Ok(Vec::new()),
+                _ => matching.push((rule.folder().len(), rule)),
             }
         }
         // The sort keeps the order of those that lie equally deep.
         matching.sort_by_key(|(depth, _)| std::cmp::Reverse(*depth));
-        let found = matching.first();
         let own_folder = path.rfind('/').unwrap_or_default();
-        match (&self.program, found) {
-            (Some(program), found) if found.is_none_or(|(depth, _)| *depth < own_folder) => Err(Gap::new(
-                GapKind::Unsupported,
-                format!("{program} is a program, and what rules it gives to AIDE is not known"),
-            )),
+        match (open, matching.first()) {
+            (Some(open), found) if found.is_none_or(|(depth, _)| *depth < own_folder) => {
+                Err(Gap::new(GapKind::Unsupported, format!("{open}, and what rules AIDE has by it is not known")))
+            }
             (_, Some((_, rule))) => Ok(self.taken_apart(&rule.attributes)),
             (_, None) => Ok(Vec::new()),
         }

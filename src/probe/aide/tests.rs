@@ -70,6 +70,13 @@ fn included_programs_are_not_run_and_leave_it_open() {
     let program = tree.system().real("/etc/aide/aide.conf.d/20_program");
     fs::set_permissions(program, Permissions::from_mode(0o755)).unwrap();
     assert_eq!(attributes(&tree).unwrap_err().kind, GapKind::Unsupported);
+    // So do macros that a program may give a value, where they could matter.
+    tree.file("etc/aide/aide.conf.d/20_program", "!/@@{ROOT}/log$\n/@@{ROOT}/dev p\n");
+    fs::set_permissions(tree.system().real("/etc/aide/aide.conf.d/20_program"), Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(attributes(&tree).unwrap(), "n");
+    tree.file("etc/aide/aide.conf.d/20_program", "!/@@{ROOT}/auditctl$\n");
+    tree.file("etc/aide/aide.conf.d/10_plain", "/usr n\n");
+    assert_eq!(attributes(&tree).unwrap_err().kind, GapKind::Unsupported);
     // A rule for the file itself lies as deep as any.
     tree.file("etc/aide/aide.conf.d/10_plain", "/usr/sbin/auditctl n\n");
     assert_eq!(attributes(&tree).unwrap(), "n");
