@@ -5,6 +5,7 @@
 //! second list of names.
 
 mod accounts;
+mod aide;
 mod apparmor;
 mod apt;
 mod audit;
@@ -14,11 +15,15 @@ mod container;
 mod crash;
 mod daemon;
 mod daemon_file;
+mod desktop;
 mod engine;
 mod environment;
 mod file;
+mod firewall;
 mod host;
 mod image;
+mod local_files;
+mod logging;
 mod module;
 mod net;
 mod network;
@@ -29,9 +34,11 @@ mod process;
 mod sshd;
 mod sudo;
 mod swarm;
+mod time_sync;
 mod unit;
 
 pub use accounts::{Accounts, DotFile, Group, Home, NewAccount, Password, PasswordState, ShellKind, User};
+pub use aide::{Aide, WatchedFile};
 pub use apparmor::{AppArmor, AppArmorProfile};
 pub use apt::{Apt, AptRepository};
 pub use audit::{Audit, AuditCoverage, AuditDaemon, AuditFile, AuditMode, AuditRole, AuditRule};
@@ -41,11 +48,18 @@ pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, Pub
 pub use crash::Crashes;
 pub use daemon::{Daemon, StorageDirectory, TlsFile, Ulimit};
 pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
+pub use desktop::DesktopSetting;
 pub use engine::{Component, Engine, EngineKind};
 pub use environment::{Environment, IdleTimeout, PathEntry, Umask};
 pub use file::{File, FileKind};
+pub use firewall::{BaseChain, Fate, FilterTable, Filtering, Firewall, Frontend, OpenPort};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::Image;
+pub use local_files::{LeftOut, LocalFiles, SetIdFile, StrayFile, WalkedFilesystem};
+pub use logging::{
+    JournalUpload, Journald, LogFile, LogKind, Logging, LoggingSystem, Logrotate, RotatedLog, Rsyslog, RsyslogFile,
+    RsyslogForward, RsyslogInput,
+};
 pub use module::{FilesystemModule, Module};
 pub use net::{Listener, Mail, Transport, WirelessInterface};
 pub use network::Network;
@@ -56,6 +70,7 @@ pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
 pub use sshd::{Ssh, SshBanner, SshFile, SshRole, SshdValue};
 pub use sudo::{Sudo, SudoRule, SudoValue};
 pub use swarm::{Service, Swarm, SwarmAddresses};
+pub use time_sync::{TimeDaemon, TimeSource, TimeSync};
 pub use unit::Unit;
 
 use std::collections::BTreeMap;
@@ -185,4 +200,42 @@ pub struct Facts {
     /// Files by absolute path, for the paths that checks ask for; null where there is none. Symbolic links are followed.
     #[schemars(extend("x-source" = "{key}", "x-keyed" = true))]
     pub file: BTreeMap<String, Observed<Option<File>>>,
+    /// What lies on the machine's local filesystems, the storage of containers left out.
+    #[schemars(extend("x-source" = "/"))]
+    pub local_files: Observed<LocalFiles>,
+    /// Which program keeps the machine's messages.
+    #[schemars(extend("x-source" = "/etc/systemd, /run/systemd, /usr/local/lib/systemd/system, /usr/lib/systemd/system, \
+        /lib/systemd/system, /etc/init.d, /sys/fs/cgroup"))]
+    pub logging: Observed<Logging>,
+    /// What journald does.
+    #[schemars(extend("x-source" = "/etc/systemd/journald.conf, /etc/systemd/journald.conf.d, /run/systemd, /usr/local/lib/systemd, \
+        /usr/lib/systemd, /proc/cmdline, /var/lib/dpkg/status, /var/lib/dpkg/updates"))]
+    pub journald: Observed<Journald>,
+    /// Where the journal is sent.
+    #[schemars(extend("x-source" = "/etc/systemd/journal-upload.conf, /etc/systemd/journal-upload.conf.d, /run/systemd, \
+        /usr/local/lib/systemd, /usr/lib/systemd, {file}"))]
+    pub journal_upload: Observed<JournalUpload>,
+    /// What rsyslog does.
+    #[schemars(extend("x-source" = "/etc/rsyslog.conf, /etc/rsyslog.d"))]
+    pub rsyslog: Observed<Rsyslog>,
+    /// What logrotate rotates.
+    #[schemars(extend("x-source" = "/etc/logrotate.conf, /etc/logrotate.d"))]
+    pub logrotate: Observed<Logrotate>,
+    /// The files below `/var/log`, and those of the journal below `/run/log`.
+    #[schemars(extend("x-source" = "/var/log, /run/log/journal, /etc/passwd, /etc/group"))]
+    pub log_files: Observed<Vec<LogFile>>,
+    /// Who sets the machine's clock.
+    pub time_sync: TimeSync,
+    /// The machine's own packet filter.
+    pub firewall: Firewall,
+    /// AIDE, which tells when files change.
+    pub aide: Aide,
+    /// Settings of desktops that the administrator makes, by profile and path such as
+    /// `user:/org/gnome/desktop/session/idle-delay`, for the names that checks ask for.
+    #[schemars(extend("x-source" = "/etc/dconf, /usr/local/share/dconf/profile, /usr/share/dconf/profile, /usr/share/gdm/dconf",
+        "x-keyed" = true))]
+    pub dconf: BTreeMap<String, Observed<DesktopSetting>>,
+    /// Whether GDM offers sessions to other machines over XDMCP.
+    #[schemars(extend("x-source" = "/etc/gdm3/daemon.conf, /etc/gdm3/custom.conf, /etc/gdm/custom.conf"))]
+    pub xdmcp: Observed<bool>,
 }

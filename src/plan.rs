@@ -15,6 +15,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// A plan for some facts, for tests.
+    #[cfg(test)]
+    pub(crate) fn reading(paths: &[&str]) -> Self {
+        Self { paths: paths.iter().map(|path| (*path).to_owned()).collect(), ..Self::default() }
+    }
+
     /// What these checks read.
     pub fn of<'c>(checks: impl IntoIterator<Item = &'c Check>) -> Self {
         let mut plan = Self::default();
@@ -154,20 +160,16 @@ pub(crate) fn with_key(source: &str, key: &str) -> String {
 mod tests {
     use super::*;
 
-    fn plan(paths: &[&str]) -> Plan {
-        Plan { paths: paths.iter().map(|path| (*path).to_owned()).collect(), ..Plan::default() }
-    }
-
     #[test]
     fn a_fact_is_wanted_with_its_parts_and_for_its_whole() {
-        let some = plan(&["containers", "containers.process.uid", "daemon"]);
+        let some = Plan::reading(&["containers", "containers.process.uid", "daemon"]);
         for wanted in ["containers", "containers.process", "containers.process.uid", "daemon", "daemon.hosts"] {
             assert!(some.wants(wanted), "{wanted}");
         }
         for other in ["containers.execs", "containers.process.gid_map", "images", "containers.proc", "daemo"] {
             assert!(!some.wants(other), "{other}");
         }
-        assert!(some.inspects() && !plan(&["containers", "containers.name"]).inspects());
-        assert!(!plan(&[]).wants("containers"));
+        assert!(some.inspects() && !Plan::reading(&["containers", "containers.name"]).inspects());
+        assert!(!Plan::reading(&[]).wants("containers"));
     }
 }

@@ -1,6 +1,7 @@
 //! Looking at the machine. One module is one source of facts; a probe observes, or says why it could not.
 
 pub mod accounts;
+pub mod aide;
 pub mod apparmor;
 pub mod apt;
 pub mod audit;
@@ -12,15 +13,21 @@ mod command_line;
 mod conf_files;
 pub mod crashes;
 pub mod daemon;
+pub mod dconf;
 pub mod docker;
 pub mod environment;
 pub mod file;
+pub mod firewall;
 pub mod fstab;
 mod glob;
 mod go;
 pub mod grub;
 pub mod host;
+pub mod journald;
 pub mod listeners;
+pub mod log_files;
+pub mod logging;
+pub mod logrotate;
 pub mod mail;
 pub mod modules;
 mod mountinfo;
@@ -33,7 +40,9 @@ pub mod pam;
 mod places;
 pub mod process;
 pub mod programs;
+pub mod rsyslog;
 mod seccomp;
+mod services;
 mod shell;
 mod shell_variables;
 mod socket_table;
@@ -42,10 +51,12 @@ pub mod sudo;
 pub mod sysctl;
 mod system;
 mod systemd_conf;
+pub mod time_sync;
 #[cfg(test)]
 mod tree;
 pub mod units;
 pub mod view;
+pub mod walk;
 
 pub use collect::{Beginning, collect};
 pub use places::places;

@@ -66,7 +66,7 @@ fn place(source: &str, path: &Path) -> String {
         Some(key) => with_key(source, key),
         None => source.to_owned(),
     };
-    left_open(&source)
+    left_open(source)
 }
 
 /// A source in which `…` stands for each name in braces.

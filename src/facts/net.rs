@@ -33,6 +33,9 @@ pub struct Listener {
     /// The id of the container whose process holds it; empty for a process of the machine.
     #[schemars(extend("x-source" = "/proc/{pid}/fd, /proc/{pid}/cgroup"))]
     pub container: Observed<String>,
+    /// The unit of the service manager that the process which holds it belongs to, such as `ssh.service`; empty for none.
+    #[schemars(extend("x-source" = "/proc/{pid}/fd, /proc/{pid}/cgroup"))]
+    pub unit: Observed<String>,
 }
 
 /// The protocols of sockets.

@@ -9,10 +9,11 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::process::Reference;
 use super::{
-    System, View, accounts, apparmor, apt, audit, banners, crashes, daemon, environment, file, fstab, grub, host,
-    listeners, mail, modules, mounts, namespace, network, packages, pam, process, programs, sshd, sudo, sysctl, units,
+    System, View, accounts, aide, apparmor, apt, audit, banners, crashes, daemon, dconf, environment, file, firewall,
+    fstab, grub, host, journald, listeners, log_files, logging, logrotate, mail, modules, mounts, namespace, network,
+    packages, pam, process, programs, rsyslog, sshd, sudo, sysctl, time_sync, units, walk,
 };
-use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
+use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, File, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
 /// A collection that has begun, with what is looked at whatever is planned: the engine takes its time to say who it is.
@@ -52,6 +53,7 @@ impl EngineProcess {
 }
 
 /// Looks at the machine, and at its engine if there is one.
+#[expect(clippy::too_many_lines, reason = "a line for each fact")]
 pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let system = System::live();
     let now = jiff::Timestamp::now();
@@ -68,6 +70,9 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let (pam, pam_option) = pam::observe(&system, &view, plan);
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
+    let rotation = if plan.wants("logrotate") { "logrotate" } else { "rsyslog" };
+    let rsyslog = wanted_fact(plan, rotation, || rsyslog::observe(&system, &view));
+    let data_root = engine.answers.engine.value().map(|engine| engine.data_root.clone());
     Facts {
         format: FORMAT,
         collected_at,
@@ -115,11 +120,26 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         pam,
         pam_option,
         environment: environment::observe(&system, &view, plan),
-        file: plan
-            .keys("file")
-            .map(|path| (path.clone(), view.files().map_or_else(Into::into, |()| file::observe(&system, path))))
-            .collect(),
+        file: files(&system, &view, plan),
+        local_files: wanted_fact(plan, "local_files", || walk::observe(&system, &view, data_root.as_deref())),
+        logging: wanted_fact(plan, "logging", || logging::observe(&system, &view)),
+        journald: wanted_fact(plan, "journald", || journald::observe(&system, &view)),
+        journal_upload: wanted_fact(plan, "journal_upload", || journald::upload(&system, &view)),
+        logrotate: wanted_fact(plan, "logrotate", || logrotate::observe(&system, &view, &rsyslog)),
+        rsyslog,
+        log_files: wanted_fact(plan, "log_files", || log_files::observe(&system, &view)),
+        time_sync: time_sync::observe(&system, &view, plan),
+        firewall: firewall::observe(&system, &view, plan),
+        aide: aide::observe(&system, &view, plan),
+        dconf: dconf::observe(&system, &view, plan.keys("dconf")),
+        xdmcp: wanted_fact(plan, "xdmcp", || dconf::xdmcp(&system, &view)),
     }
+}
+
+/// The files that checks ask for.
+fn files(system: &System, view: &View, plan: &Plan) -> BTreeMap<String, Observed<Option<File>>> {
+    let look = |path: &String| view.files().map_or_else(Into::into, |()| file::observe(system, path));
+    plan.keys("file").map(|path| (path.clone(), look(path))).collect()
 }
 
 /// A fact, if a check reads it or a part of it.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use globset::GlobBuilder;
 
 use super::{System, none_if_missing};
-use crate::facts::Gap;
+use crate::facts::{Gap, GapKind};
 
 /// Whether a text holds anything that is not itself in a pattern.
 pub(super) fn is_pattern(text: &str) -> bool {
@@ -40,10 +40,13 @@ pub(super) fn expand(system: &System, pattern: &str) -> Result<Vec<PathBuf>, Gap
                 next.push(folder.join(part));
                 continue;
             }
-            for name in none_if_missing(system.entries(folder))?.unwrap_or_default() {
-                if next.len() < MAX_PATHS && names(part, &name) {
-                    next.push(folder.join(name));
-                }
+            let there = none_if_missing(system.entries(folder))?.unwrap_or_default();
+            next.extend(there.into_iter().filter(|name| names(part, name)).map(|name| folder.join(name)));
+            if next.len() > MAX_PATHS {
+                return Err(Gap::new(
+                    GapKind::Unsupported,
+                    format!("{pattern}: stands for more than {MAX_PATHS} paths"),
+                ));
             }
         }
         found = next;

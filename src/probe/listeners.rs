@@ -34,12 +34,16 @@ fn look(system: &System) -> Result<Vec<Listener>, Gap> {
             let malformed = || Gap::new(GapKind::Malformed, format!("{}: {line:?}", path.display()));
             let Some(socket) = waiting(&line).ok_or_else(malformed)? else { continue };
             let ip = socket.address.ip().to_canonical();
-            let (programs, container) = match &holders {
-                Ok(holders) => holders.of(socket.inode),
-                Err(gap) => (gap.clone().into(), gap.clone().into()),
+            let (programs, container, unit) = match holders.as_ref().map(|holders| holders.of(socket.inode)) {
+                Ok(Ok(holder)) => (
+                    Observed::known(holder.programs.iter().cloned().collect()),
+                    Observed::known(holder.container.clone()),
+                    Observed::known(holder.unit.clone()),
+                ),
+                Ok(Err(gap)) | Err(gap) => (gap.clone().into(), gap.clone().into(), gap.clone().into()),
             };
             let (port, loopback) = (i64::from(socket.address.port()), ip.is_loopback());
-            found.push(Listener { protocol, address: ip.to_string(), port, loopback, programs, container });
+            found.push(Listener { protocol, address: ip.to_string(), port, loopback, programs, container, unit });
         }
     }
     found.sort_by(|a, b| (a.protocol as u8, a.port, &a.address).cmp(&(b.protocol as u8, b.port, &b.address)));
@@ -58,18 +62,17 @@ struct Holders {
 struct Holder {
     programs: BTreeSet<String>,
     container: String,
+    unit: String,
 }
 
 impl Holders {
-    fn of(&self, inode: u64) -> (Observed<Vec<String>>, Observed<String>) {
+    /// Who holds a socket; nobody for one of the kernel's own, such as that of an NFS server.
+    fn of(&self, inode: u64) -> Result<&Holder, &Gap> {
+        const NOBODY: &Holder = &Holder { programs: BTreeSet::new(), container: String::new(), unit: String::new() };
         match (self.by_inode.get(&inode), &self.gap) {
-            (Some(holder), _) => {
-                let programs = holder.programs.iter().cloned().collect();
-                (Observed::known(programs), Observed::known(holder.container.clone()))
-            }
-            (None, Some(gap)) => (gap.clone().into(), gap.clone().into()),
-            // The kernel's own, such as that of an NFS server.
-            (None, None) => (Observed::known(Vec::new()), Observed::known(String::new())),
+            (Some(holder), _) => Ok(holder),
+            (None, Some(gap)) => Err(gap),
+            (None, None) => Ok(NOBODY),
         }
     }
 }
@@ -87,9 +90,9 @@ fn holders(system: &System) -> Result<Holders, Gap> {
             }
         };
         let name = system.read_lossy(format!("/proc/{pid}/comm")).map(|name| name.trim_end().to_owned());
-        let container = system.read_lossy(format!("/proc/{pid}/cgroup")).map(|groups| container(&groups));
-        let (name, container) = match (name, container) {
-            (Ok(name), Ok(container)) => (name, container),
+        let groups = system.read_lossy(format!("/proc/{pid}/cgroup"));
+        let (name, groups) = match (name, groups) {
+            (Ok(name), Ok(groups)) => (name, groups),
             (Err(gap), _) | (_, Err(gap)) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => continue,
             (Err(gap), _) | (_, Err(gap)) => return Err(gap),
         };
@@ -97,7 +100,10 @@ fn holders(system: &System) -> Result<Holders, Gap> {
             let holder = found.by_inode.entry(inode).or_default();
             holder.programs.insert(name.clone());
             if holder.container.is_empty() {
-                holder.container.clone_from(&container);
+                holder.container = container(&groups);
+            }
+            if holder.unit.is_empty() {
+                holder.unit = unit(&groups);
             }
         }
     }
@@ -111,6 +117,12 @@ fn container(groups: &str) -> String {
         part.split(['-', '.', ':']).find(hexadecimal).map(str::to_owned)
     };
     groups.lines().flat_map(|line| line.split('/')).find_map(id).unwrap_or_default()
+}
+
+/// The innermost service or scope that a process's control groups are named after; empty when there is none.
+fn unit(groups: &str) -> String {
+    let is_unit = |part: &&str| part.ends_with(".service") || part.ends_with(".scope");
+    groups.lines().find_map(|line| line.rsplit('/').find(is_unit)).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -128,8 +140,12 @@ mod tests {
         let word = |listener: &Listener| {
             let programs = listener.programs.value().map_or_else(|| "?".to_owned(), |programs| programs.join("+"));
             let container = listener.container.value().map_or("?", String::as_str);
+            let unit = listener.unit.value().map_or("?", |unit| unit.split('-').next().unwrap_or_default());
             let Listener { protocol, address, port, loopback, .. } = listener;
-            format!("{protocol:?} {address} {port} {loopback} {programs} {}", container.get(..2).unwrap_or(container))
+            format!(
+                "{protocol:?} {address} {port} {loopback} {programs} {} {unit}",
+                container.get(..2).unwrap_or(container)
+            )
         };
         look(tree).value().unwrap().iter().map(word).collect()
     }
@@ -164,11 +180,11 @@ mod tests {
         assert_eq!(
             told(&tree),
             [
-                "Tcp 127.0.0.1 25 true  ",
-                "Tcp ::1 80 true  ",
-                "Tcp 127.0.0.1 81 true  ",
-                "Tcp 0.0.0.0 8080 false other+web ab",
-                "Udp 0.0.0.0 68 false web ab",
+                "Tcp 127.0.0.1 25 true   ",
+                "Tcp ::1 80 true   ",
+                "Tcp 127.0.0.1 81 true   ",
+                "Tcp 0.0.0.0 8080 false other+web ab docker",
+                "Udp 0.0.0.0 68 false web ab docker",
             ]
         );
     }
@@ -182,10 +198,10 @@ mod tests {
         assert_eq!(look(&tree).gap().unwrap().kind, GapKind::Missing);
         let tree = machine();
         tree.file("proc/60/fd", "no directory");
-        assert_eq!(told(&tree).first().unwrap(), "Tcp 127.0.0.1 25 true  ");
+        assert_eq!(told(&tree).first().unwrap(), "Tcp 127.0.0.1 25 true   ");
         // Whoever cannot see all descriptors does not know who holds a socket that nobody seen holds.
         tree.file("proc/50/fd/1", "no link");
-        assert_eq!(told(&tree).first().unwrap(), "Tcp 127.0.0.1 25 true ? ?");
+        assert_eq!(told(&tree).first().unwrap(), "Tcp 127.0.0.1 25 true ? ? ?");
         tree.namespace(50, "net", 4_026_532_500);
         assert_eq!(look(&tree).gap().unwrap().kind, GapKind::Unsupported);
     }

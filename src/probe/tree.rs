@@ -89,6 +89,13 @@ impl Tree {
         self.file(&path, changed.collect::<String>())
     }
 
+    /// A service that is started at boot, named without `.service`.
+    pub(super) fn enable(&self, service: &str) -> &Self {
+        let file = format!("usr/lib/systemd/system/{service}.service");
+        let link = format!("etc/systemd/system/multi-user.target.wants/{service}.service");
+        self.file(&file, "[Service]\n").link(&link, format!("/{file}"))
+    }
+
     fn make_way(&self, path: &str) -> std::path::PathBuf {
         let path = self.directory.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

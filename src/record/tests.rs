@@ -53,8 +53,7 @@ fn a_torn_line_does_not_lose_the_others() {
     let line = Line::of(&report("2026-11-24T00:00:00Z"), None, 3, "reports/x".to_owned());
     record.note(&line).unwrap();
     let path = record.history_file();
-    let torn = fs::read_to_string(&path).unwrap() + "{\"format\":1,\n";
-    fs::write(&path, torn).unwrap();
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"format\":1,\n").unwrap();
     record.note(&line).unwrap();
     assert_eq!(record.history().unwrap(), (vec![line.clone(), line], 1));
 }

@@ -55,6 +55,29 @@ pub fn engine() -> Liar {
     liar
 }
 
+/// A finding whose every word is this one.
+fn finding(index: usize, name: &str) -> Value {
+    let verdict = ["pass", "fail", "unknown", "manual", "not-applicable", "fail"][index % 6];
+    let check = format!("{name}{index}");
+    let severity = ["low", "medium", "high", "critical"][index % 4];
+    let reason = (!["pass", "fail"].contains(&verdict)).then_some(name);
+    let mut finding = json!({
+        "check": check, "title": name, "severity": severity, "fingerprint": format!("{index:032x}"),
+        "subject": { "kind": "container", "name": name, "id": name },
+        "verdict": verdict, "reason": reason, "basis": [name], "waiver": null,
+        "evidence": [
+            { "fact": name, "value": name, "source": name, "reason": null },
+            { "fact": "list", "value": [name, { "a": name }], "source": format!("/etc/{name}"), "reason": null },
+            { "fact": "unseen", "value": null, "source": null, "reason": name },
+        ],
+        "remediation": (verdict == "fail").then_some(name),
+    });
+    if index % 6 == 5 {
+        finding["waiver"] = json!({ "reason": name, "owner": name, "expires": "2027-01-31" });
+    }
+    finding
+}
+
 /// The report on that engine, with a benchmark of our own behind it whose every word means harm.
 pub fn report() -> Value {
     let liar = engine();
@@ -66,24 +89,9 @@ pub fn report() -> Value {
     let mut report: Value = serde_json::from_str(&run.stdout).unwrap();
     let (mut controls, mut checks, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     for (index, name) in names().iter().enumerate() {
-        let verdict = ["pass", "fail", "unknown", "manual", "not-applicable", "fail"][index % 6];
-        let check = format!("{name}{index}");
-        let severity = ["low", "medium", "high", "critical"][index % 4];
-        let reason = (!["pass", "fail"].contains(&verdict)).then_some(name);
-        let mut finding = json!({
-            "check": check, "title": name, "severity": severity, "fingerprint": format!("{index:032x}"),
-            "subject": { "kind": "container", "name": name, "id": name },
-            "verdict": verdict, "reason": reason, "basis": [name], "waiver": null,
-            "evidence": [
-                { "fact": name, "value": name, "source": name, "reason": null },
-                { "fact": "list", "value": [name, { "a": name }], "source": format!("/etc/{name}"), "reason": null },
-                { "fact": "unseen", "value": null, "source": null, "reason": name },
-            ],
-            "remediation": (verdict == "fail").then_some(name),
-        });
-        if index % 6 == 5 {
-            finding["waiver"] = json!({ "reason": name, "owner": name, "expires": "2027-01-31" });
-        }
+        let finding = finding(index, name);
+        let (check, verdict) = (finding["check"].clone(), finding["verdict"].clone());
+        let severity = finding["severity"].clone();
         findings.push(finding);
         checks.push(json!({
             "id": check, "title": name, "severity": severity, "rationale": name, "remediation": name,
