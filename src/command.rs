@@ -128,7 +128,7 @@ fn lint(args: &LintArgs) -> Result<u8, Failure> {
 fn plan(args: &SelectArgs) -> Result<u8, Failure> {
     let library = library(&args.checks)?;
     let selection = Selection::new(&library, &request(args, &library, true))?;
-    let plan = Plan::of(selection.checks.values().copied());
+    let plan = Plan::of(selection.checks.values().copied(), args.deep);
     let mut stdout = io::stdout().lock();
     for place in crate::probe::places(&plan) {
         writeln!(stdout, "{place}")?;

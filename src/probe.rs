@@ -7,6 +7,7 @@ pub mod daemon;
 pub mod docker;
 pub mod file;
 pub mod host;
+mod image;
 mod mountinfo;
 pub mod mounts;
 pub mod namespace;

@@ -61,6 +61,8 @@ pub struct Field {
     pub doc: String,
     /// Where its value is read, `{id}`, `{pid}` and `{key}` standing for the subject's.
     pub source: Option<String>,
+    /// Where it is read besides, or at all when it has no other source, under `--deep` only.
+    pub deep: Option<String>,
     /// The observed field of the same structure in which it really lies.
     pub via: Option<String>,
     /// Whether it is a map whose entries are collected on demand, for the keys that checks name.
@@ -232,7 +234,8 @@ impl Reader<'_> {
             }
             let text = |key: &str| property.get(key).and_then(Value::as_str).map(str::to_owned);
             let keyed = property.get("x-keyed").is_some();
-            let field = Field { ty, doc: doc(property), source: text("x-source"), via: None, keyed };
+            let (source, deep) = (text("x-source"), text("x-deep"));
+            let field = Field { ty, doc: doc(property), source, deep, via: None, keyed };
             result.fields.insert(name.clone(), field);
         }
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();

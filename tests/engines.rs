@@ -277,6 +277,14 @@ fn identifiers_that_lead_elsewhere() {
         audit.is_dark(&format!("evil{index}"));
     }
     audit.judges_web();
+    let images = ["../../info", "sha256:../../info", "sha256:", "sha256:a?b", ""];
+    for image in images {
+        liar.list_image(image, Value::Null);
+    }
+    let audit = Audit::of(&liar);
+    for image in images {
+        assert_eq!(audit.verdict("image-packages-verified", image), "unknown", "{image}");
+    }
     let known = ["/version", "/info", "/containers/json", "/images/json", "/networks", "/volumes"];
     let web = format!("/containers/{}/json", id("web"));
     let odd: Vec<String> = liar.asked().into_iter().map(|asked| asked.split('?').next().unwrap().to_owned()).collect();
@@ -307,4 +315,94 @@ fn five_hundred_containers() {
     let audit = Audit::of(&liar);
     assert_eq!(audit.verdict("container-not-privileged", "c499"), "pass");
     assert!(audit.run.seconds < 20.0, "{}", audit.run.seconds);
+}
+
+const OF_IMAGES: [&str; 4] = [
+    "image-health-check-defined",
+    "image-copies-not-adds",
+    "image-packages-verified",
+    "image-updates-with-installation",
+];
+
+impl Audit {
+    fn images(&self, name: &str) -> String {
+        OF_IMAGES.map(|check| self.verdict(check, name).to_owned()).join(" ")
+    }
+}
+
+type ImageChange = fn(&mut Value, &mut Value);
+
+#[test]
+fn images_that_are_described_badly() {
+    let mut liar = Liar::with_web();
+    liar.store("app", |_, _| {});
+    let broken: [(&str, ImageChange); 8] = [
+        ("list", |inspect, _| *inspect = json!([])),
+        ("other", |inspect, _| inspect["Id"] = liar::image_id("app").into()),
+        ("no-config", |inspect, _| drop(inspect.as_object_mut().unwrap().remove("Config"))),
+        ("null-config", |inspect, _| inspect["Config"] = Value::Null),
+        ("user", |inspect, _| inspect["Config"]["User"] = json!(0)),
+        ("env", |inspect, _| inspect["Config"]["Env"] = "A=b".into()),
+        ("test", |inspect, _| inspect["Config"]["Healthcheck"] = json!({ "Test": "CMD true" })),
+        ("no-root", |inspect, _| drop(inspect.as_object_mut().unwrap().remove("RootFS"))),
+    ];
+    for (name, change) in broken {
+        liar.store(name, change);
+    }
+    let histories: [(&str, Value); 6] = [
+        ("h-null", Value::Null),
+        ("h-text", "x".into()),
+        ("h-words", json!(["x"])),
+        ("h-no-command", json!([{ "Id": "x", "Created": 1 }])),
+        ("h-number", json!([{ "Id": "x", "Created": 1, "CreatedBy": 5 }])),
+        ("h-time", json!([{ "Id": "x", "Created": "yesterday", "CreatedBy": "" }])),
+    ];
+    for (name, history) in &histories {
+        liar.store(name, |_, of| *of = history.clone());
+    }
+    let torn = Answer::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n[{\"Id\": \"a".to_vec());
+    liar.store("torn", |_, _| {});
+    liar.answer(&format!("/images/{}/history", liar::image_id("torn")), torn);
+    let audit = Audit::of(&liar);
+    assert_eq!(audit.images("app:1"), "pass pass pass pass");
+    for (name, _) in broken {
+        assert_eq!(audit.verdict("image-user-not-root", &format!("{name}:1")), "unknown", "{name}");
+    }
+    for name in histories.iter().map(|(name, _)| *name).chain(["torn"]) {
+        assert_eq!(audit.images(&format!("{name}:1")), "not-applicable unknown unknown unknown", "{name}");
+    }
+    audit.judges_web();
+}
+
+#[test]
+fn histories_that_mean_harm() {
+    let mut liar = Liar::with_web();
+    let long = "x; ".repeat(100_000);
+    let words = ["\u{1b}[2J", "\u{202e}", "$(".repeat(5000).as_str(), "|99999 ", "'", "<<X", "{image.id}", &long]
+        .map(str::to_owned);
+    liar.store("words", |_, history| {
+        *history = words.iter().map(|word| liar::step(&format!("RUN /bin/sh -c {word}"))).collect();
+    });
+    liar.store("long", |_, history| {
+        let steps = (0..10_000).map(|number| liar::step(&format!("RUN /bin/sh -c echo {number} && apt-get update")));
+        *history = steps.chain([liar::step("COPY a /b")]).collect();
+    });
+    liar.store("none", |_, history| *history = json!([]));
+    liar.store("\u{1b}[2J", |inspect, _| inspect["Config"]["User"] = "\u{1b}[2J".into());
+    let audit = Audit::of(&liar);
+    assert_eq!(audit.images("words:1"), "not-applicable not-applicable pass pass");
+    assert_eq!(audit.images("long:1"), "not-applicable pass pass fail");
+    assert_eq!(audit.images("none:1"), "not-applicable not-applicable not-applicable not-applicable");
+    assert_eq!(audit.verdict("image-user-not-root", "\u{1b}[2J:1"), "unknown");
+    assert!(audit.run.seconds < 20.0, "{}", audit.run.seconds);
+}
+
+#[test]
+fn an_image_that_goes_away() {
+    let mut liar = Liar::with_web();
+    liar.list_image(&liar::image_id("gone"), json!(["gone:1"]));
+    let audit = Audit::of(&liar);
+    assert!(audit.findings().iter().all(|finding| finding["subject"]["name"] != "gone:1"));
+    let notices = audit.report["notices"].to_string();
+    assert!(notices.contains("image 676f6e65") && notices.contains("was removed while the audit ran"), "{notices}");
 }

@@ -106,7 +106,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__audit)
-            opts="-h --benchmark --level --profile --check --skip --section --container --checks --engine-socket --policy --fail-on --format --color --help"
+            opts="-h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --policy --fail-on --format --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -460,7 +460,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__plan)
-            opts="-h --benchmark --level --profile --check --skip --section --container --checks --help"
+            opts="-h --benchmark --level --profile --check --skip --section --container --deep --checks --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -51,6 +51,7 @@ json\t'For programs; `plimsoll schema report` describes it'"
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l color -d 'When to colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -s h -l help -d 'Print help'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -f -a "list" -d 'List every check with its severity and its numbers'
@@ -75,6 +76,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l skip -d 'Not 
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l section -d 'Only controls of this section, or this control' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l container -d 'Only containers whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "audit" -d 'Judge this machine and its containers'

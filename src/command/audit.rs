@@ -46,7 +46,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     if let Located::Nowhere(places) = &located {
         without_engine(&selection, places)?;
     }
-    let plan = Plan::of(selection.checks.values().copied());
+    let plan = Plan::of(selection.checks.values().copied(), args.select.deep);
     let facts = {
         let _progress = Progress::start("looking at the machine");
         crate::probe::collect(&plan, beginning)

@@ -61,9 +61,10 @@ fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>, verdict:
         if elements.fields.contains("") || elements.fields.is_empty() {
             return plain(node.ty, node.value);
         }
-        // Whatever was asked, a file among several is told by its path.
-        let path = node.ty.fields().and_then(|of| of.fields.get_key_value("path")).map(|(name, _)| name);
-        let asked: BTreeSet<&String> = elements.fields.iter().chain(path).collect();
+        // Whatever was asked, one among several is told by what it is known by.
+        let known_by = |name: &str| Some(node.ty.fields()?.fields.get_key_value(name)?.0);
+        let names = ["name", "number", "path"].into_iter().filter_map(known_by);
+        let asked: BTreeSet<&String> = elements.fields.iter().chain(names).collect();
         let fields = asked.into_iter().map(|name| {
             let field = name.split('.').try_fold(node, |node, part| node.field(part));
             (name.clone(), field.map_or_else(|reason| json!({ "unknown": reason }), |node| plain(node.ty, node.value)))

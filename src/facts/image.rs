@@ -3,7 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// An image as the engine lists it.
+use super::Observed;
+
+/// Where the layers of images lie, in the file tree of dockerd; they are read only under `--deep`.
+pub(super) const LAYERS: &str = "/proc/{engine}/root/{data-root}";
+
+/// An image as the engine lists and describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Image {
@@ -22,7 +27,82 @@ pub struct Image {
     /// When it was built, in seconds since 1970.
     #[schemars(extend("x-source" = "GET /images/json Created"))]
     pub created: i64,
+    /// Days since it was built, at the time of the collection; unknown for a reproducible build, whose date is made up.
+    #[schemars(extend("x-source" = "GET /images/json Created"))]
+    pub age_days: Observed<i64>,
     /// Size in bytes.
     #[schemars(extend("x-source" = "GET /images/json Size"))]
     pub size_bytes: i64,
+    /// Whether a container uses it, running or not.
+    #[schemars(extend("x-source" = "GET /containers/json ImageID"))]
+    pub in_use: Observed<bool>,
+    /// What it was built to be; its fields are the image's own fields in expressions.
+    #[schemars(extend("x-flatten" = true))]
+    pub inspect: Observed<ImageInspect>,
+    /// The steps by which it was built, the first one first.
+    #[schemars(extend("x-source" = "GET /images/{id}/history, GET /images/{id}/json RootFS.Layers"))]
+    pub history: Observed<Vec<Step>>,
+}
+
+/// What an image was built to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImageInspect {
+    /// The user that its containers run as unless told otherwise; empty for root.
+    #[schemars(extend("x-source" = "GET /images/{id}/json Config.User"))]
+    pub user: String,
+    /// The uid of that user: 0 for nobody and for `root`, a number as it stands; a name is known by the accounts in its layers.
+    #[schemars(extend("x-source" = "GET /images/{id}/json Config.User", "x-deep" = LAYERS))]
+    pub user_uid: Observed<i64>,
+    /// Whether a health check is defined; `NONE` is not one.
+    #[schemars(extend("x-source" = "GET /images/{id}/json Config.Healthcheck.Test"))]
+    pub healthcheck: bool,
+    /// Names of the variables that it sets; their values are not kept.
+    #[schemars(extend("x-source" = "GET /images/{id}/json Config.Env"))]
+    pub env: Vec<String>,
+    /// Names of its labels; their values are not kept.
+    #[schemars(extend("x-source" = "GET /images/{id}/json Config.Labels"))]
+    pub labels: Vec<String>,
+    /// Digests of the contents of its layers, the lowest first.
+    #[schemars(extend("x-source" = "GET /images/{id}/json RootFS.Layers"))]
+    pub layers: Vec<String>,
+    /// Operating system that it is for, such as `linux`; empty when it does not say.
+    #[schemars(extend("x-source" = "GET /images/{id}/json Os"))]
+    pub os: String,
+}
+
+/// A step by which an image was built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Its number, the first one is 1; `docker history` lists the last one first.
+    pub number: i64,
+    /// What it did.
+    pub kind: StepKind,
+    /// Whether it is a step of another image of the store on which this one was built.
+    pub inherited: bool,
+    /// Commands that refresh the index of packages where the step installs none, such as `apt-get update`.
+    pub lone_updates: Vec<String>,
+    /// Ways by which it takes software whose origin is not verified, such as `apt-get --allow-unauthenticated`.
+    pub unverified: Vec<String>,
+}
+
+/// What a step of an image's build did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepKind {
+    /// Laid down the root filesystem on which all else was built: the first step, an import or an ADD to `/`.
+    Root,
+    /// ADD from the build's own files.
+    Add,
+    /// ADD from an address.
+    AddRemote,
+    /// COPY.
+    Copy,
+    /// Ran a command: RUN, or a container that was committed.
+    Run,
+    /// Changed no file: ENV, USER, CMD and their like.
+    Setting,
+    /// Made a layer and does not tell how.
+    Untold,
 }

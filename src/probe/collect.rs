@@ -137,7 +137,9 @@ impl KernelSide {
         if plan.wants("containers.programs") {
             let namespace = |process: &Observed<Process>| process.value()?.namespaces.pid.value().map(|ns| ns.inode);
             let namespaces: BTreeSet<u64> = found.processes.values().filter_map(namespace).collect();
-            found.programs = programs::in_pid_namespaces(system, &namespaces);
+            let wanted = plan.wants("containers.programs.host_uids");
+            let uids = if wanted { engine.reference.host_ids() } else { Err(Gap::not_collected()) };
+            found.programs = programs::in_pid_namespaces(system, &namespaces, uids);
         }
         found
     }

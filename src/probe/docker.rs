@@ -5,6 +5,7 @@ mod container;
 mod endpoint;
 mod engine;
 mod image;
+mod images;
 mod mount;
 mod security;
 mod wire;
@@ -15,6 +16,7 @@ use std::sync::mpsc::Sender;
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
+use jiff::Timestamp;
 
 pub use endpoint::{Endpoint, Located};
 use tokio::runtime::Runtime;
@@ -29,6 +31,8 @@ use crate::probe::System;
 
 /// How many inspections are under way at once; the engine is the bottleneck, and more only make it queue.
 const CONCURRENCY: usize = 8;
+
+const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 
 /// What the engine's API told.
 #[derive(Debug)]
@@ -137,6 +141,7 @@ async fn ask(
     news: &Sender<News>,
 ) -> Answers {
     let mut notices = Vec::new();
+    let used = images::used(&list);
     let inspected = async {
         match list {
             Ok(list) => Ok(inspect_all(client, list, plan, news, &mut notices).await),
@@ -145,7 +150,7 @@ async fn ask(
     };
     let (containers, images, networks, volumes) = futures_util::join!(
         inspected,
-        wanted(plan.wants("images") || plan.wants("containers.image_current"), client.images()),
+        wanted(plan.wants("images") || plan.wants("containers.image_current"), images::ask(client, plan, used)),
         wanted(plan.wants("networks"), client.networks()),
         wanted(plan.wants("containers.mounts"), client.volumes()),
     );
@@ -153,23 +158,23 @@ async fn ask(
         Ok(containers) if plan.wants("containers.execs") => ask_execs(client, containers).await,
         _ => BTreeMap::new(),
     };
-    let images = images.map(|list| list.into_iter().map(image::image).collect::<Vec<_>>());
-    let networks = networks.map(|list| list.into_iter().map(engine::network).collect::<Vec<_>>());
+    let images = images.map(|(images, said)| {
+        notices.extend(said);
+        images
+    });
+    let networks = networks.map(|list| {
+        let mut networks: Vec<Network> = list.into_iter().map(engine::network).collect();
+        networks.sort_by(|a, b| a.name.cmp(&b.name));
+        networks
+    });
     Answers {
         engine: Observed::not_collected(),
-        images: images.map(sorted_by(|image: &Image| image.id.clone())).into(),
-        networks: networks.map(sorted_by(|network: &Network| network.name.clone())).into(),
+        images: images.into(),
+        networks: networks.into(),
         containers: containers.into(),
         volumes,
         execs,
         notices,
-    }
-}
-
-fn sorted_by<T, K: Ord>(key: impl Fn(&T) -> K) -> impl FnOnce(Vec<T>) -> Vec<T> {
-    move |mut list| {
-        list.sort_by_key(|item| key(item));
-        list
     }
 }
 
@@ -214,6 +219,11 @@ async fn inspect_all(
 /// The process id of a container's first process, if it runs.
 fn first_process(wire: &wire::Inspect) -> Option<u32> {
     u32::try_from(wire.state.pid).ok().filter(|pid| wire.state.running && *pid > 0)
+}
+
+/// Whole days between two moments; a clock that was put back makes none negative.
+fn days_since(then: Timestamp, now: Timestamp) -> i64 {
+    (now.as_second().saturating_sub(then.as_second()) / SECONDS_OF_A_DAY).max(0)
 }
 
 fn short(id: &str) -> &str {
@@ -306,7 +316,7 @@ impl Answers {
                 others.insert(listed.name.as_str(), wire);
             }
         }
-        let around = Surroundings { others, images: &self.images, mounts: &mounts };
+        let around = Surroundings { others, images: &self.images, mounts: &mounts, now: Timestamp::now() };
         let described = |(listed, answer): &(Listed, Result<wire::Inspect, Gap>)| {
             let (inspect, pid) = match answer {
                 Ok(wire) => (Observed::known(container::inspect(wire, &around)), first_process(wire)),

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::mount::Mounts;
-use super::wire::{Binding, Inspect as Wire};
-use super::{image, security};
+use super::wire::{Binding, Healthcheck, Inspect as Wire};
+use super::{days_since, image, security};
 use crate::facts::{Container, Gap, GapKind, Image, Inspect, Observed, PublishedPort, Ulimit};
+use crate::probe::image::uid;
 
 /// Everything that describing one container may need of the others.
 pub(super) struct Surroundings<'s> {
@@ -15,6 +18,8 @@ pub(super) struct Surroundings<'s> {
     pub(super) images: &'s Observed<Vec<Image>>,
     /// What mounts lead to.
     pub(super) mounts: &'s Mounts,
+    /// The time of the collection.
+    pub(super) now: Timestamp,
 }
 
 /// A container of which so far only the name and the description are known.
@@ -36,11 +41,13 @@ pub(super) fn inspect(wire: &Wire, around: &Surroundings<'_>) -> Inspect {
     let end = |mode: fn(&Wire) -> &str| around.end(wire, mode).map(|end| mode(end).to_owned());
     Inspect {
         running: wire.state.running,
+        stopped_days: stopped_days(wire, around.now),
         image: wire.config.image.clone(),
         image_tag: image::tag(&wire.config.image, &wire.image),
         image_current: image::current(&wire.config.image, &wire.image, around.images),
         labels: wire.config.labels.clone().unwrap_or_default(),
         user: wire.config.user.clone(),
+        user_uid: uid(&wire.config.user),
         privileged: host.privileged,
         capabilities: security::capabilities(host),
         no_new_privileges: security::privilege_gain(host),
@@ -73,7 +80,7 @@ pub(super) fn inspect(wire: &Wire, around: &Surroundings<'_>) -> Inspect {
         devices: devices(wire),
         restart_policy: restart_policy(wire),
         restart_retries: host.restart_policy.maximum_retry_count,
-        healthcheck: healthcheck(wire),
+        healthcheck: Healthcheck::defined(wire.config.healthcheck.as_ref()),
         health: wire
             .state
             .health
@@ -122,6 +129,21 @@ fn ports(wire: &Wire) -> Vec<PublishedPort> {
     entries.flat_map(|(inside, list)| list.iter().flatten().map(move |binding| port(inside, binding))).collect()
 }
 
+/// Days since a container ended, or since it was made if it has never run.
+fn stopped_days(wire: &Wire, now: Timestamp) -> Observed<Option<i64>> {
+    if wire.state.running {
+        return Observed::known(None);
+    }
+    let untold = |what: &str| Observed::unknown(GapKind::Malformed, format!("the engine tells no time in {what}"));
+    let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+    let days = |then| Observed::known(Some(days_since(then, now)));
+    match time(&wire.state.finished_at) {
+        None => untold("State.FinishedAt"),
+        Some(ended) if ended > Timestamp::UNIX_EPOCH => days(ended),
+        Some(_) => time(&wire.created).map_or_else(|| untold("Created"), days),
+    }
+}
+
 fn cpu_limit(nanos: i64, quota: i64, period: i64) -> i64 {
     // A quota without a period counts against the kernel's default of 100 ms.
     let period = if period > 0 { period } else { 100_000 };
@@ -157,9 +179,4 @@ impl super::wire::RestartPolicy {
     fn restarts(&self) -> bool {
         !matches!(self.name.as_str(), "" | "no")
     }
-}
-
-fn healthcheck(wire: &Wire) -> bool {
-    let test = wire.config.healthcheck.as_ref().and_then(|check| check.test.as_deref());
-    matches!(test, Some([kind, ..]) if kind != "NONE")
 }

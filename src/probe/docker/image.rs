@@ -1,15 +1,42 @@
-//! Image references: what a container asked for, against what the engine has now.
+//! An image of the engine's list, and references to it: what a container asked for, against what the engine has now.
 
-use super::wire;
+use jiff::Timestamp;
+
+use super::{days_since, wire};
 use crate::facts::{GapKind, Image, Observed};
 
-/// An image of the engine's list.
-pub(super) fn image(wire: wire::Image) -> Image {
+/// An image of the engine's list, of which nothing else is known yet.
+pub(super) fn image(wire: wire::Image, now: Timestamp) -> Image {
     let untagged = |reference: &String| !reference.contains("<none>");
     let tags: Vec<String> = wire.repo_tags.into_iter().flatten().filter(untagged).collect();
     let digests = wire.repo_digests.into_iter().flatten().filter(untagged).collect();
     let name = tags.first().cloned().unwrap_or_else(|| wire.id.clone());
-    Image { id: wire.id, name, tags, digests, created: wire.created, size_bytes: wire.size }
+    Image {
+        id: wire.id,
+        name,
+        tags,
+        digests,
+        created: wire.created,
+        age_days: age(wire.created, now),
+        size_bytes: wire.size,
+        in_use: Observed::not_collected(),
+        inspect: Observed::not_collected(),
+        history: Observed::not_collected(),
+    }
+}
+
+/// The first moment that is taken for the true date of a build: builds that have to come out alike every time are dated to the
+/// beginning of 1970 or of 1980, or to no time at all.
+const FIRST_DATE: i64 = 315_705_600;
+
+fn age(created: i64, now: Timestamp) -> Observed<i64> {
+    match Timestamp::from_second(created) {
+        Ok(created) if created.as_second() >= FIRST_DATE => Observed::known(days_since(created, now)),
+        Ok(_) => {
+            Observed::unknown(GapKind::Unsupported, "the image was built without its date, so that it comes out alike")
+        }
+        Err(_) => Observed::unknown(GapKind::Malformed, format!("GET /images/json: Created: {created} is no time")),
+    }
 }
 
 /// A reference, taken apart as the engine does.
@@ -84,13 +111,10 @@ mod tests {
 
     #[test]
     fn an_image_is_current_while_its_tag_names_it() {
-        let image = |id: &str, tag: &str| Image {
-            id: id.to_owned(),
-            name: tag.to_owned(),
-            tags: vec![tag.to_owned()],
-            digests: Vec::new(),
-            created: 0,
-            size_bytes: 0,
+        let image = |id: &str, tag: &str| {
+            let tags = Some(vec![tag.to_owned()]);
+            let listed = wire::Image { id: id.to_owned(), repo_tags: tags, repo_digests: None, created: 0, size: 0 };
+            image(listed, Timestamp::UNIX_EPOCH)
         };
         let images = Observed::known(vec![image("a", "web:latest"), image("b", "web:2")]);
         let is = |reference: &str, id: &str| current(reference, id, &images).value().copied();
@@ -100,5 +124,17 @@ mod tests {
         assert_eq!(is("web@sha256:00", "zz"), Some(true));
         let unseen = Observed::unknown(GapKind::Denied, "closed");
         assert!(current("web", "a", &unseen).value().is_none());
+    }
+
+    #[test]
+    fn an_age_is_counted_in_whole_days_unless_the_date_is_made_up() {
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let day = 24 * 60 * 60;
+        for (ago, days) in [(0, 0), (day - 1, 0), (day, 1), (100 * day + 5, 100), (-day, 0)] {
+            assert_eq!(age(now.as_second() - ago, now).value(), Some(&days), "{ago}");
+        }
+        for made_up in [0, 1, 315_532_800, 315_532_801, -62_135_596_800, i64::MAX, i64::MIN] {
+            assert_eq!(age(made_up, now).value(), None, "{made_up}");
+        }
     }
 }

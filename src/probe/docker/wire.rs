@@ -75,6 +75,8 @@ pub(super) struct Index {
 pub(super) struct ListedContainer {
     pub(super) id: String,
     pub(super) names: Option<Vec<String>>,
+    #[serde(rename = "ImageID")]
+    pub(super) image_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,6 +87,39 @@ pub(super) struct Image {
     pub(super) repo_digests: Option<Vec<String>>,
     pub(super) created: i64,
     pub(super) size: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ImageInspect {
+    pub(super) id: String,
+    pub(super) os: Option<String>,
+    pub(super) config: ImageConfig,
+    #[serde(rename = "RootFS")]
+    pub(super) root_fs: RootFs,
+}
+
+/// What an image leaves out is as if it were empty.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ImageConfig {
+    pub(super) user: Option<String>,
+    pub(super) env: Option<Vec<String>>,
+    pub(super) labels: Option<BTreeMap<String, String>>,
+    pub(super) healthcheck: Option<Healthcheck>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RootFs {
+    pub(super) layers: Option<Vec<String>>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ImageStep {
+    pub(super) created: i64,
+    pub(super) created_by: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -136,6 +171,7 @@ pub(super) struct ExecProcess {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Inspect {
     pub(super) id: String,
+    pub(super) created: Option<String>,
     pub(super) image: String,
     pub(super) app_armor_profile: String,
     pub(super) process_label: String,
@@ -153,6 +189,7 @@ pub(super) struct Inspect {
 pub(super) struct State {
     pub(super) running: bool,
     pub(super) pid: i64,
+    pub(super) finished_at: Option<String>,
     pub(super) health: Option<Health>,
 }
 
@@ -174,7 +211,15 @@ pub(super) struct Config {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Healthcheck {
-    pub(super) test: Option<Vec<String>>,
+    test: Option<Vec<String>>,
+}
+
+impl Healthcheck {
+    /// Whether there is one; `NONE` says that there is none.
+    pub(super) fn defined(healthcheck: Option<&Self>) -> bool {
+        let test = healthcheck.and_then(|check| check.test.as_deref());
+        matches!(test, Some([kind, ..]) if kind != "NONE")
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,0 +1,121 @@
+//! Every image of the engine: the list, completed by what the engine tells of each.
+
+use std::collections::BTreeSet;
+
+use futures_util::stream::{self, StreamExt};
+use jiff::Timestamp;
+
+use super::client::{Client, digest};
+use super::{CONCURRENCY, image, short, wanted, wire};
+use crate::facts::{Gap, GapKind, Image, ImageInspect, Observed, Step};
+use crate::plan::Plan;
+use crate::probe::image::{steps, uid};
+
+/// What is asked of each image besides the list.
+#[derive(Clone, Copy, Debug)]
+struct Calls {
+    inspect: bool,
+    history: bool,
+}
+
+impl Calls {
+    fn of(plan: &Plan) -> Self {
+        let wants = |fields: &[&str]| fields.iter().any(|field| plan.wants(&format!("images.{field}")));
+        let history = wants(&["history"]);
+        // Which steps are another image's is told by the layers that the two share.
+        let inspect = history || wants(&["user", "user_uid", "healthcheck", "env", "labels", "layers", "os"]);
+        Self { inspect, history }
+    }
+}
+
+/// An image with the engine's answers about it.
+struct Told {
+    listed: wire::Image,
+    inspect: Result<wire::ImageInspect, Gap>,
+    /// The first step first.
+    history: Result<Vec<wire::ImageStep>, Gap>,
+}
+
+/// Asks for every image; `used` are the identifiers of those that containers use. Tells in words what happened on the way.
+pub(super) async fn ask(
+    client: &Client,
+    plan: &Plan,
+    used: Result<BTreeSet<String>, Gap>,
+) -> Result<(Vec<Image>, Vec<String>), Gap> {
+    let list = client.images().await?;
+    let calls = Calls::of(plan);
+    let mut told: Vec<Told> =
+        stream::iter(list).map(|listed| of_one(client, calls, listed)).buffer_unordered(CONCURRENCY).collect().await;
+    told.sort_by(|a, b| a.listed.id.cmp(&b.listed.id));
+    let mut notices = Vec::new();
+    told.retain(|one| {
+        let gone = matches!(&one.inspect, Err(gap) if gap.kind == GapKind::Gone);
+        if gone {
+            notices.push(format!("image {} was removed while the audit ran", short(digest(&one.listed.id))));
+        }
+        !gone
+    });
+    let now = Timestamp::now();
+    let histories: Vec<Observed<Vec<Step>>> = told.iter().map(|one| history(one, &told)).collect();
+    let complete = |(one, history): (Told, Observed<Vec<Step>>)| Image {
+        in_use: used.as_ref().map(|used| used.contains(digest(&one.listed.id))).map_err(Gap::clone).into(),
+        inspect: one.inspect.map(inspect).into(),
+        history,
+        ..image::image(one.listed, now)
+    };
+    Ok((told.into_iter().zip(histories).map(complete).collect(), notices))
+}
+
+async fn of_one(client: &Client, calls: Calls, listed: wire::Image) -> Told {
+    let (inspect, history) = futures_util::join!(
+        wanted(calls.inspect, client.image(&listed.id)),
+        wanted(calls.history, client.history(&listed.id)),
+    );
+    let history = history.map(|mut steps| {
+        steps.reverse();
+        steps
+    });
+    Told { listed, inspect, history }
+}
+
+/// The identifiers of the images that containers use.
+pub(super) fn used(list: &Result<Vec<wire::ListedContainer>, Gap>) -> Result<BTreeSet<String>, Gap> {
+    let untold = || Gap::new(GapKind::Malformed, "GET /containers/json: a container without ImageID");
+    let id = |listed: &wire::ListedContainer| {
+        listed.image_id.as_deref().filter(|id| !id.is_empty()).map(|id| digest(id).to_owned()).ok_or_else(untold)
+    };
+    list.as_ref().map_err(Gap::clone)?.iter().map(id).collect()
+}
+
+fn inspect(wire: wire::ImageInspect) -> ImageInspect {
+    let user = wire.config.user.unwrap_or_default();
+    let name = |variable: String| variable.split('=').next().unwrap_or_default().to_owned();
+    ImageInspect {
+        user_uid: uid(&user),
+        user,
+        healthcheck: wire::Healthcheck::defined(wire.config.healthcheck.as_ref()),
+        env: wire.config.env.into_iter().flatten().map(name).collect(),
+        labels: wire.config.labels.into_iter().flatten().map(|(name, _)| name).collect(),
+        layers: wire.root_fs.layers.unwrap_or_default(),
+        os: wire.os.unwrap_or_default(),
+    }
+}
+
+fn history(of: &Told, all: &[Told]) -> Observed<Vec<Step>> {
+    let history = match &of.history {
+        Ok(history) => history,
+        Err(gap) => return gap.clone().into(),
+    };
+    let lengths = all.iter().filter_map(|other| inherited(of, other));
+    let words: Vec<&str> = history.iter().map(|step| step.created_by.as_str()).collect();
+    Observed::known(steps(&words, lengths.max().unwrap_or(0)))
+}
+
+/// The number of steps that an image has from another: that one's layers are the lowest of its own, and its steps the first.
+fn inherited(of: &Told, other: &Told) -> Option<usize> {
+    let layers = |told: &'_ Told| told.inspect.as_ref().ok()?.root_fs.layers.clone();
+    let (own, base) = (of.history.as_ref().ok()?, other.history.as_ref().ok()?);
+    let above = base.len() < own.len() && own.iter().zip(base).all(|(own, base)| own == base);
+    let lowest = above && layers(of)?.starts_with(&layers(other)?);
+    lowest.then_some(base.len())
+}
