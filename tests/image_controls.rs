@@ -48,6 +48,12 @@ const ROWS: &[Row] = &[
     row("untrusted", "RUN apk add --allow-untrusted x.apk", "4.11 fail"),
     row("insecure", "RUN curl -k https://a.example/install | sh", "4.11 fail"),
     row("variable", "ENV NODE_TLS_REJECT_UNAUTHORIZED=0", "4.11 fail"),
+    row("password", "ENV DB_PASSWORD=hunter2", "4.10 fail"),
+    row("argument", "ARG API_TOKEN=abcd1234efgh5678\nRUN : use it", "4.10 fail"),
+    row("exported", "RUN export NPM_TOKEN=abcd1234efgh5678 && :", "4.10 fail"),
+    row("overwritten", "ENV DB_PASSWORD=hunter2\nENV DB_PASSWORD=", "4.10 fail"),
+    row("label", "LABEL db=postgres://app:hunter2@db.example/x", "4.10 fail"),
+    row("harmless", "ENV GPG_KEY=E3FF2839C048B25C084DEBE9B26995E310250568 DB_PASSWORD_FILE=/run/secrets/db", ""),
     row("two", "RUN apt-get update\nADD data.txt /srv/added", "4.7 fail, 4.9 fail"),
 ];
 
@@ -85,7 +91,7 @@ fn each_line_of_a_dockerfile_changes_its_own_controls() {
     let mut wrong = Vec::new();
     for (suffix, _) in BUILDERS {
         let good = audit.controls_of(&format!("good-{suffix}:1"));
-        for number in ["4.6", "4.7", "4.9", "4.11"] {
+        for number in ["4.6", "4.7", "4.9", "4.10", "4.11"] {
             assert_eq!(good[number], "pass", "{number} of the good image, {suffix}");
         }
         for Row { name, expect, .. } in ROWS {
@@ -96,6 +102,12 @@ fn each_line_of_a_dockerfile_changes_its_own_controls() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // What was found is told, and the secret itself is nowhere.
+    let report = audit.report().to_string();
+    assert!(report.contains("variable DB_PASSWORD"), "{report}");
+    for secret in ["hunter2", "abcd1234efgh5678"] {
+        assert!(!report.contains(secret), "{secret}");
+    }
 }
 
 #[test]

@@ -42,6 +42,11 @@ pub struct Image {
     /// The steps by which it was built, the first one first.
     #[schemars(extend("x-source" = "GET /images/{id}/history, GET /images/{id}/json RootFS.Layers"))]
     pub history: Observed<Vec<Step>>,
+    /// Secrets in its variables, its labels and the steps of its history. Files are not searched.
+    #[schemars(extend(
+        "x-source" = "GET /images/{id}/json Config.Env, GET /images/{id}/json Config.Labels, GET /images/{id}/history"
+    ))]
+    pub secrets: Observed<Vec<Secret>>,
 }
 
 /// What an image was built to be.
@@ -105,4 +110,16 @@ pub enum StepKind {
     Setting,
     /// Made a layer and does not tell how.
     Untold,
+}
+
+/// A secret that an image gives to everyone who has the image. The secret itself is not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Secret {
+    /// Where it is, such as `variable DB_PASSWORD`, `label x` or `step 3, argument TOKEN`.
+    pub place: String,
+    /// What it is, such as `GitHub token` or `password`.
+    pub kind: String,
+    /// What may be shown of it: the beginning that all of its kind share, and its length.
+    pub masked: String,
 }

@@ -3,8 +3,10 @@
 mod history;
 mod instruction;
 mod package_manager;
+mod secret;
 mod shell;
 mod user;
 
 pub(super) use history::steps;
+pub(super) use secret::secrets;
 pub(super) use user::uid;

@@ -22,6 +22,7 @@ pub(super) fn image(wire: wire::Image, now: Timestamp) -> Image {
         in_use: Observed::not_collected(),
         inspect: Observed::not_collected(),
         history: Observed::not_collected(),
+        secrets: Observed::not_collected(),
     }
 }
 

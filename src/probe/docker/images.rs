@@ -7,24 +7,25 @@ use jiff::Timestamp;
 
 use super::client::{Client, digest};
 use super::{CONCURRENCY, image, short, wanted, wire};
-use crate::facts::{Gap, GapKind, Image, ImageInspect, Observed, Step};
+use crate::facts::{Gap, GapKind, Image, ImageInspect, Observed, Secret, Step};
 use crate::plan::Plan;
-use crate::probe::image::{steps, uid};
+use crate::probe::image::{secrets, steps, uid};
 
 /// What is asked of each image besides the list.
 #[derive(Clone, Copy, Debug)]
 struct Calls {
     inspect: bool,
     history: bool,
+    secrets: bool,
 }
 
 impl Calls {
     fn of(plan: &Plan) -> Self {
         let wants = |fields: &[&str]| fields.iter().any(|field| plan.wants(&format!("images.{field}")));
-        let history = wants(&["history"]);
+        let history = wants(&["history", "secrets"]);
         // Which steps are another image's is told by the layers that the two share.
         let inspect = history || wants(&["user", "user_uid", "healthcheck", "env", "labels", "layers", "os"]);
-        Self { inspect, history }
+        Self { inspect, history, secrets: wants(&["secrets"]) }
     }
 }
 
@@ -56,14 +57,28 @@ pub(super) async fn ask(
         !gone
     });
     let now = Timestamp::now();
-    let histories: Vec<Observed<Vec<Step>>> = told.iter().map(|one| history(one, &told)).collect();
-    let complete = |(one, history): (Told, Observed<Vec<Step>>)| Image {
+    let derived: Vec<Derived> = told.iter().map(|one| Derived::of(one, &told, calls)).collect();
+    let complete = |(one, derived): (Told, Derived)| Image {
         in_use: used.as_ref().map(|used| used.contains(digest(&one.listed.id))).map_err(Gap::clone).into(),
         inspect: one.inspect.map(inspect).into(),
-        history,
+        history: derived.history,
+        secrets: derived.secrets,
         ..image::image(one.listed, now)
     };
-    Ok((told.into_iter().zip(histories).map(complete).collect(), notices))
+    Ok((told.into_iter().zip(derived).map(complete).collect(), notices))
+}
+
+/// What is told of an image by several answers, and by those about other images.
+struct Derived {
+    history: Observed<Vec<Step>>,
+    secrets: Observed<Vec<Secret>>,
+}
+
+impl Derived {
+    fn of(one: &Told, all: &[Told], calls: Calls) -> Self {
+        let secrets = if calls.secrets { secrets_of(one) } else { Observed::not_collected() };
+        Self { history: history(one, all), secrets }
+    }
 }
 
 async fn of_one(client: &Client, calls: Calls, listed: wire::Image) -> Told {
@@ -109,6 +124,16 @@ fn history(of: &Told, all: &[Told]) -> Observed<Vec<Step>> {
     let lengths = all.iter().filter_map(|other| inherited(of, other));
     let words: Vec<&str> = history.iter().map(|step| step.created_by.as_str()).collect();
     Observed::known(steps(&words, lengths.max().unwrap_or(0)))
+}
+
+fn secrets_of(told: &Told) -> Observed<Vec<Secret>> {
+    let (inspect, history) = match (&told.inspect, &told.history) {
+        (Ok(inspect), Ok(history)) => (inspect, history),
+        (Err(gap), _) | (_, Err(gap)) => return gap.clone().into(),
+    };
+    let variables = inspect.config.env.iter().flatten().map(String::as_str);
+    let labels = inspect.config.labels.iter().flatten().map(|(name, value)| (name.as_str(), value.as_str()));
+    Observed::known(secrets(variables, labels, history.iter().map(|step| step.created_by.as_str())))
 }
 
 /// The number of steps that an image has from another: that one's layers are the lowest of its own, and its steps the first.

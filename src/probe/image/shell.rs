@@ -66,6 +66,11 @@ pub(super) fn commands(text: &str) -> Vec<Command> {
     commands
 }
 
+/// Whether a program runs one of its words as a command line.
+pub(super) fn is_line(program: &str, word: &str) -> bool {
+    SHELLS.contains(&program) && word.contains([' ', '\n'])
+}
+
 fn read(text: &str, depth: usize, within: &str, commands: &mut Vec<Command>) {
     let mut lexer = Lexer::new(text);
     lexer.run();
@@ -74,7 +79,7 @@ fn read(text: &str, depth: usize, within: &str, commands: &mut Vec<Command>) {
         let (program, arguments) = command.program();
         if depth < MAX_DEPTH {
             inner.iter().for_each(|text| read(text, depth + 1, program, commands));
-            let lines = arguments.iter().filter(|word| SHELLS.contains(&program) && word.contains([' ', '\n']));
+            let lines = arguments.iter().filter(|word| is_line(program, word));
             lines.for_each(|text| read(text, depth + 1, "", commands));
         }
         commands.push(command);
