@@ -21,7 +21,7 @@ pub use daemon_file::{DaemonFile, FileAccess, Role, Watch};
 pub use engine::{Engine, EngineKind};
 pub use file::{File, FileKind};
 pub use host::{Host, HostMount, OperatingSystem};
-pub use image::{Image, ImageInspect, Secret, Step, StepKind};
+pub use image::{Image, ImageInspect, Secret, SetIdFile, Step, StepKind};
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};

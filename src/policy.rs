@@ -42,11 +42,13 @@ pub struct Policy {
     pub verified_digests: Observed<Option<Vec<String>>>,
     /// Packages that no image may have, by name.
     pub unwanted_packages: Observed<Vec<String>>,
+    /// Set-id files that images may have, as globs of paths.
+    pub set_id_files: Observed<Vec<String>>,
     /// The age in days from which an image counts as old.
     pub image_max_age_days: Observed<i64>,
     /// How many images that no container uses may be kept.
     pub unused_images_max: Observed<i64>,
-    /// How many containers that do not run may be kept.
+    /// How many forgotten containers may be kept.
     pub stopped_containers_max: Observed<i64>,
     /// The days after which a container that does not run counts as forgotten.
     pub stopped_container_max_days: Observed<i64>,
@@ -88,11 +90,13 @@ pub struct PolicyFile {
     pub verified_digests: Option<Setting<Vec<String>>>,
     /// Packages that no image may have, by name.
     pub unwanted_packages: Option<Setting<Vec<String>>>,
+    /// Set-id files that images may have, as globs of paths; none by default.
+    pub set_id_files: Option<Setting<Vec<String>>>,
     /// The age in days from which an image counts as old; 90 by default.
     pub image_max_age_days: Option<Setting<i64>>,
     /// How many images that no container uses may be kept; 10 by default.
     pub unused_images_max: Option<Setting<i64>>,
-    /// How many containers that do not run may be kept; 10 by default.
+    /// How many forgotten containers may be kept; 10 by default.
     pub stopped_containers_max: Option<Setting<i64>>,
     /// The days after which a container that does not run counts as forgotten; 7 by default.
     pub stopped_container_max_days: Option<Setting<i64>>,
@@ -197,6 +201,7 @@ impl Loaded {
                 file.unwanted_packages,
                 UNWANTED.map(str::to_owned).to_vec(),
             ),
+            set_id_files: said.or("set_id_files", file.set_id_files, Vec::new()),
             image_max_age_days: said.or("image_max_age_days", file.image_max_age_days, 90),
             unused_images_max: said.or("unused_images_max", file.unused_images_max, 10),
             stopped_containers_max: said.or("stopped_containers_max", file.stopped_containers_max, 10),

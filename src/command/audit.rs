@@ -48,8 +48,8 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     }
     let plan = Plan::of(selection.checks.values().copied(), args.select.deep);
     let facts = {
-        let _progress = Progress::start("looking at the machine");
-        crate::probe::collect(&plan, beginning)
+        let progress = Progress::start();
+        crate::probe::collect(&plan, beginning, progress.tally())
     };
     let mut report = evaluate(&selection, &facts, &policy).map_err(|error| error.to_string())?;
     if let Located::Nowhere(places) = &located {

@@ -47,6 +47,15 @@ pub struct Image {
         "x-source" = "GET /images/{id}/json Config.Env, GET /images/{id}/json Config.Labels, GET /images/{id}/history"
     ))]
     pub secrets: Observed<Vec<Secret>>,
+    /// Files by which a program runs as its owner or its group; those that a higher layer removes or replaces are left out.
+    #[schemars(extend("x-deep" = LAYERS))]
+    pub set_id_files: Observed<Vec<SetIdFile>>,
+    /// Names of the packages that its databases say are installed; null when it has no such database.
+    #[schemars(extend("x-deep" = LAYERS))]
+    pub packages: Observed<Option<Vec<String>>>,
+    /// Programs that install packages of the system, such as `/usr/bin/apt-get`.
+    #[schemars(extend("x-deep" = LAYERS))]
+    pub package_managers: Observed<Vec<String>>,
 }
 
 /// What an image was built to be.
@@ -110,6 +119,20 @@ pub enum StepKind {
     Setting,
     /// Made a layer and does not tell how.
     Untold,
+}
+
+/// A regular file with the set-user-id or the set-group-id bit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetIdFile {
+    /// Its path.
+    pub path: String,
+    /// Numeric owner on the host.
+    pub uid: u32,
+    /// Numeric group on the host.
+    pub gid: u32,
+    /// Permission bits, set-id and sticky bits included (`mode & 07777`).
+    pub mode: u32,
 }
 
 /// A secret that an image gives to everyone who has the image. The secret itself is not kept.

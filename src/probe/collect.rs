@@ -7,8 +7,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 
 use super::docker::{Answers, Described, News, Session};
+use super::layers::{self, Store};
 use super::process::Reference;
-use super::{System, View, daemon, file, host, mounts, namespace, process, programs, sysctl};
+use super::{System, Tally, View, daemon, file, host, mounts, namespace, process, programs, sysctl};
 use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
@@ -48,13 +49,19 @@ impl EngineProcess {
     }
 }
 
-/// Looks at the machine, and at its engine if there is one.
-pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
+/// Looks at the machine, and at its engine if there is one; the tally tells how far the reading of layers has come.
+pub fn collect(plan: &Plan, beginning: Option<Beginning>, tally: &Tally) -> Facts {
     let system = System::live();
     let collected_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut engine = EngineSide::collect(&system, plan, beginning);
     let view = View::observe(&system, &engine.process.reference);
-    let containers = containers(&system, plan, &mut engine);
+    let store = engine.store(&system);
+    let containers = containers(&system, plan, &mut engine, &store);
+    if let Observed::Known { value: images, .. } = &mut engine.answers.images
+        && plan.deep()
+    {
+        layers::complete(&store, plan, images, &engine.answers.directories, tally);
+    }
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
     Facts {
@@ -102,6 +109,19 @@ impl EngineSide {
         });
         let kernel = kernel.unwrap_or_else(|_| KernelSide::none(&lost("the probe of the engine's processes")));
         Self { process, answers, kernel }
+    }
+}
+
+impl EngineSide {
+    /// The engine's file tree.
+    fn tree(&self) -> Result<System, Gap> {
+        let tree = System::at(format!("/proc/{}/root", self.process.pid.clone()?));
+        tree.identity("/").map(|_| tree)
+    }
+
+    /// Where the engine keeps images and containers.
+    fn store(&self, system: &System) -> Store {
+        Store::new(system, self.tree(), self.answers.engine.as_known())
     }
 }
 
@@ -215,14 +235,18 @@ fn daemon_facts(system: &System, plan: &Plan, pid: u32, engine: &Engine) -> Obse
 }
 
 /// Every container: what the engine was told, completed by what the kernel says.
-fn containers(system: &System, plan: &Plan, engine: &mut EngineSide) -> Observed<Vec<Container>> {
-    let tree = engine.process.pid.clone().and_then(|pid| {
-        let tree = System::at(format!("/proc/{pid}/root"));
-        tree.identity("/").map(|_| tree)
-    });
+fn containers(system: &System, plan: &Plan, engine: &mut EngineSide, store: &Store) -> Observed<Vec<Container>> {
+    let tree = engine.tree();
     let sockets = engine_sockets(system, plan, engine);
     let described = engine.answers.describe(tree, sockets);
-    let complete = |described: Described| complete(system, plan, engine, described);
+    let complete = |described: Described| {
+        let uid = user_uid(plan, store, &described);
+        let mut container = complete(system, plan, engine, described);
+        if let (Observed::Known { value, .. }, Some(uid)) = (&mut container.inspect, uid) {
+            value.user_uid = uid;
+        }
+        container
+    };
     described.map(|described| described.into_iter().map(complete).collect())
 }
 
@@ -257,6 +281,13 @@ fn complete(system: &System, plan: &Plan, engine: &EngineSide, described: Descri
         Err(gap) => gap.into(),
     };
     Container { process, programs, execs, ..described.container }
+}
+
+/// The uid of a container's user by the accounts in its layers, if those are to be read. While it runs, the kernel tells.
+fn user_uid(plan: &Plan, store: &Store, described: &Described) -> Option<Observed<i64>> {
+    let inspect = described.container.inspect.value().filter(|inspect| !inspect.running)?;
+    let wanted = plan.deep() && plan.wants("containers.user_uid");
+    wanted.then(|| store.uid(&inspect.user, &described.directories))
 }
 
 fn process_of(plan: &Plan, engine: &EngineSide, described: &Described) -> Observed<Process> {

@@ -28,6 +28,7 @@ use self::mount::Mounts;
 use crate::facts::{Container, Engine, Exec, Gap, GapKind, Image, Network, Observed};
 use crate::plan::Plan;
 use crate::probe::System;
+use crate::probe::layers::Directories;
 
 /// How many inspections are under way at once; the engine is the bottleneck, and more only make it queue.
 const CONCURRENCY: usize = 8;
@@ -39,6 +40,8 @@ const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 pub(super) struct Answers {
     pub(super) engine: Observed<Engine>,
     pub(super) images: Observed<Vec<Image>>,
+    /// The directories of the images' layers, by identifier.
+    pub(super) directories: BTreeMap<String, Directories>,
     pub(super) networks: Observed<Vec<Network>>,
     containers: Observed<Vec<(Listed, Result<wire::Inspect, Gap>)>>,
     volumes: Result<wire::Volumes, Gap>,
@@ -158,10 +161,13 @@ async fn ask(
         Ok(containers) if plan.wants("containers.execs") => ask_execs(client, containers).await,
         _ => BTreeMap::new(),
     };
-    let images = images.map(|(images, said)| {
-        notices.extend(said);
-        images
-    });
+    let (images, directories) = match images {
+        Ok(images::Images { images, directories, notices: said }) => {
+            notices.extend(said);
+            (Observed::known(images), directories)
+        }
+        Err(gap) => (gap.into(), BTreeMap::new()),
+    };
     let networks = networks.map(|list| {
         let mut networks: Vec<Network> = list.into_iter().map(engine::network).collect();
         networks.sort_by(|a, b| a.name.cmp(&b.name));
@@ -169,7 +175,8 @@ async fn ask(
     });
     Answers {
         engine: Observed::not_collected(),
-        images: images.into(),
+        images,
+        directories,
         networks: networks.into(),
         containers: containers.into(),
         volumes,
@@ -265,6 +272,8 @@ pub(super) struct Described {
     pub(super) container: Container,
     /// Its first process in the engine's PID namespace, if it runs.
     pub(super) pid: Option<u32>,
+    /// The directories of its layers; none are told where something is mounted over its accounts.
+    pub(super) directories: Directories,
     execs: Observed<Vec<RunningExec>>,
 }
 
@@ -289,6 +298,7 @@ impl Answers {
         Self {
             engine: gap.clone().into(),
             images: gap.clone().into(),
+            directories: BTreeMap::new(),
             networks: gap.clone().into(),
             containers: gap.clone().into(),
             volumes: Err(gap.clone()),
@@ -323,7 +333,9 @@ impl Answers {
                 Err(gap) => (gap.clone().into(), None),
             };
             let execs = self.execs.get(&listed.id).cloned().unwrap_or_else(Observed::not_collected);
-            Described { container: container::container(listed.id.clone(), listed.name.clone(), inspect), pid, execs }
+            let directories = answer.as_ref().map_err(Gap::clone).and_then(container::directories);
+            let container = container::container(listed.id.clone(), listed.name.clone(), inspect);
+            Described { container, pid, directories, execs }
         };
         Observed::known(containers.iter().map(described).collect())
     }

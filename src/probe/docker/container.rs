@@ -1,14 +1,16 @@
 //! From the engine's description of a container to facts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use jiff::Timestamp;
 
 use super::mount::Mounts;
-use super::wire::{Binding, Healthcheck, Inspect as Wire};
+use super::wire::{Binding, GraphDriver, Healthcheck, Inspect as Wire};
 use super::{days_since, image, security};
 use crate::facts::{Container, Gap, GapKind, Image, Inspect, Observed, PublishedPort, Ulimit};
 use crate::probe::image::uid;
+use crate::probe::layers::Directories;
 
 /// Everything that describing one container may need of the others.
 pub(super) struct Surroundings<'s> {
@@ -88,6 +90,19 @@ pub(super) fn inspect(wire: &Wire, around: &Surroundings<'_>) -> Inspect {
             .map(|health| health.status.clone())
             .filter(|s| s != "none")
             .unwrap_or_default(),
+    }
+}
+
+/// The directories of a container's layers; none where something is mounted over the file of its accounts.
+pub(super) fn directories(wire: &Wire) -> Directories {
+    let covers = |mount: &&super::wire::Mount| Path::new("/etc/passwd").starts_with(&mount.destination);
+    match wire.mounts.iter().find(covers) {
+        Some(mount) => {
+            let detail =
+                format!("the accounts of the container are not those of its image: {} is mounted", mount.destination);
+            Err(Gap::new(GapKind::Unsupported, detail))
+        }
+        None => GraphDriver::directories(wire.graph_driver.as_ref()),
     }
 }
 

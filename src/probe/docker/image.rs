@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{days_since, wire};
-use crate::facts::{GapKind, Image, Observed};
+use crate::facts::{Gap, GapKind, Image, Observed};
 
 /// An image of the engine's list, of which nothing else is known yet.
 pub(super) fn image(wire: wire::Image, now: Timestamp) -> Image {
@@ -23,6 +23,9 @@ pub(super) fn image(wire: wire::Image, now: Timestamp) -> Image {
         inspect: Observed::not_collected(),
         history: Observed::not_collected(),
         secrets: Observed::not_collected(),
+        set_id_files: Gap::not_deep().into(),
+        packages: Gap::not_deep().into(),
+        package_managers: Gap::not_deep().into(),
     }
 }
 

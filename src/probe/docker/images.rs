@@ -1,6 +1,6 @@
 //! Every image of the engine: the list, completed by what the engine tells of each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use super::{CONCURRENCY, image, short, wanted, wire};
 use crate::facts::{Gap, GapKind, Image, ImageInspect, Observed, Secret, Step};
 use crate::plan::Plan;
 use crate::probe::image::{secrets, steps, uid};
+use crate::probe::layers::Directories;
 
 /// What is asked of each image besides the list.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,8 @@ impl Calls {
         let wants = |fields: &[&str]| fields.iter().any(|field| plan.wants(&format!("images.{field}")));
         let history = wants(&["history", "secrets"]);
         // Which steps are another image's is told by the layers that the two share.
-        let inspect = history || wants(&["user", "user_uid", "healthcheck", "env", "labels", "layers", "os"]);
+        let described = wants(&["user", "user_uid", "healthcheck", "env", "labels", "layers", "os"]);
+        let inspect = history || described || wants(&["set_id_files", "packages", "package_managers"]);
         Self { inspect, history, secrets: wants(&["secrets"]) }
     }
 }
@@ -37,12 +39,18 @@ struct Told {
     history: Result<Vec<wire::ImageStep>, Gap>,
 }
 
-/// Asks for every image; `used` are the identifiers of those that containers use. Tells in words what happened on the way.
-pub(super) async fn ask(
-    client: &Client,
-    plan: &Plan,
-    used: Result<BTreeSet<String>, Gap>,
-) -> Result<(Vec<Image>, Vec<String>), Gap> {
+/// What the engine told of its images.
+#[derive(Debug, Default)]
+pub(super) struct Images {
+    pub(super) images: Vec<Image>,
+    /// The directories of their layers, by identifier.
+    pub(super) directories: BTreeMap<String, Directories>,
+    /// What happened on the way.
+    pub(super) notices: Vec<String>,
+}
+
+/// Asks for every image; `used` are the identifiers of those that containers use.
+pub(super) async fn ask(client: &Client, plan: &Plan, used: Result<BTreeSet<String>, Gap>) -> Result<Images, Gap> {
     let list = client.images().await?;
     let calls = Calls::of(plan);
     let mut told: Vec<Told> =
@@ -65,7 +73,8 @@ pub(super) async fn ask(
         secrets: derived.secrets,
         ..image::image(one.listed, now)
     };
-    Ok((told.into_iter().zip(derived).map(complete).collect(), notices))
+    let directories = told.iter().map(|one| (one.listed.id.clone(), one.directories())).collect();
+    Ok(Images { images: told.into_iter().zip(derived).map(complete).collect(), directories, notices })
 }
 
 /// What is told of an image by several answers, and by those about other images.
@@ -78,6 +87,13 @@ impl Derived {
     fn of(one: &Told, all: &[Told], calls: Calls) -> Self {
         let secrets = if calls.secrets { secrets_of(one) } else { Observed::not_collected() };
         Self { history: history(one, all), secrets }
+    }
+}
+
+impl Told {
+    fn directories(&self) -> Directories {
+        let inspect = self.inspect.as_ref().map_err(Gap::clone)?;
+        wire::GraphDriver::directories(inspect.graph_driver.as_ref())
     }
 }
 

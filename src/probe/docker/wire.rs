@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::facts::{Gap, GapKind};
+use crate::probe::layers::Directories;
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Version {
@@ -97,6 +100,31 @@ pub(super) struct ImageInspect {
     pub(super) config: ImageConfig,
     #[serde(rename = "RootFS")]
     pub(super) root_fs: RootFs,
+    pub(super) graph_driver: Option<GraphDriver>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GraphDriver {
+    name: String,
+    data: Option<BTreeMap<String, String>>,
+}
+
+impl GraphDriver {
+    /// The directories of the layers, the highest first.
+    pub(super) fn directories(driver: Option<&Self>) -> Directories {
+        let unsupported = |what: &str| Gap::new(GapKind::Unsupported, format!("where the layers are: {what}"));
+        let driver = driver.ok_or_else(|| unsupported("the engine does not tell"))?;
+        let data = driver.data.as_ref().filter(|_| matches!(driver.name.as_str(), "overlay" | "overlay2"));
+        let other = || unsupported(&format!("the storage driver `{}` is not read", driver.name));
+        let upper = data.and_then(|data| data.get("UpperDir")).ok_or_else(other)?;
+        let lower = data.and_then(|data| data.get("LowerDir")).map(String::as_str).unwrap_or_default();
+        Ok(std::iter::once(upper.as_str())
+            .chain(lower.split(':'))
+            .filter(|d| !d.is_empty())
+            .map(str::to_owned)
+            .collect())
+    }
 }
 
 /// What an image leaves out is as if it were empty.
@@ -182,6 +210,7 @@ pub(super) struct Inspect {
     pub(super) host_config: HostConfig,
     pub(super) network_settings: NetworkSettings,
     pub(super) mounts: Vec<Mount>,
+    pub(super) graph_driver: Option<GraphDriver>,
 }
 
 #[derive(Debug, Deserialize)]
