@@ -34,12 +34,17 @@ pub(crate) const DEFAULT: &str = "plimsoll's default";
 pub struct Policy {
     /// Accounts that may use the engine's API, by name; null when nobody has said.
     pub trusted_users: Observed<Option<Vec<String>>>,
-    /// Repositories from which images may come, as globs such as `registry.example.net/*`; null when nobody has said.
+    /// Repositories from which images may come, as globs of full names such as `docker.io/library/*`; null when nobody has said.
     pub registries: Observed<Option<Vec<String>>>,
-    /// Images that others may be built on, as globs of names or as digests; null when nobody has said.
+    /// Images that others may be built on, as globs of full names such as `docker.io/library/debian:12*`, or as digests; null when
+    /// nobody has said.
     pub base_images: Observed<Option<Vec<String>>>,
     /// Digests (`sha256:…`) of images whose signatures were verified; null when nobody has said.
     pub verified_digests: Observed<Option<Vec<String>>>,
+    /// Digests or identifiers (`sha256:…`) of images that a scanner has passed; null when nobody has said.
+    pub scanned_digests: Observed<Option<Vec<String>>>,
+    /// Whether images that are named by digest take the place of Docker Content Trust.
+    pub digests_replace_content_trust: Observed<bool>,
     /// Packages that no image may have, by name.
     pub unwanted_packages: Observed<Vec<String>>,
     /// Set-id files that images may have, as globs of paths.
@@ -82,12 +87,16 @@ pub struct Setting<T> {
 pub struct PolicyFile {
     /// Accounts that may use the engine's API, by name.
     pub trusted_users: Option<Setting<Vec<String>>>,
-    /// Repositories from which images may come, as globs such as `registry.example.net/*`.
+    /// Repositories from which images may come, as globs of full names such as `docker.io/library/*`.
     pub registries: Option<Setting<Vec<String>>>,
-    /// Images that others may be built on, as globs of names or as digests.
+    /// Images that others may be built on, as globs of full names such as `docker.io/library/debian:12*`, or as digests.
     pub base_images: Option<Setting<Vec<String>>>,
     /// Digests (`sha256:…`) of images whose signatures were verified.
     pub verified_digests: Option<Setting<Vec<String>>>,
+    /// Digests or identifiers (`sha256:…`) of images that a scanner has passed.
+    pub scanned_digests: Option<Setting<Vec<String>>>,
+    /// Whether images that are named by digest take the place of Docker Content Trust; they do not by default.
+    pub digests_replace_content_trust: Option<Setting<bool>>,
     /// Packages that no image may have, by name.
     pub unwanted_packages: Option<Setting<Vec<String>>>,
     /// Set-id files that images may have, as globs of paths; none by default.
@@ -196,6 +205,12 @@ impl Loaded {
             registries: said.optional("registries", file.registries),
             base_images: said.optional("base_images", file.base_images),
             verified_digests: said.optional("verified_digests", file.verified_digests),
+            scanned_digests: said.optional("scanned_digests", file.scanned_digests),
+            digests_replace_content_trust: said.or(
+                "digests_replace_content_trust",
+                file.digests_replace_content_trust,
+                false,
+            ),
             unwanted_packages: said.or(
                 "unwanted_packages",
                 file.unwanted_packages,

@@ -3,6 +3,7 @@
 pub mod capability;
 mod cgroup;
 mod collect;
+mod content_trust;
 pub mod daemon;
 pub mod docker;
 pub mod file;
@@ -17,6 +18,7 @@ mod places;
 pub mod process;
 pub mod programs;
 mod seccomp;
+mod shell;
 pub mod sysctl;
 mod system;
 mod tally;

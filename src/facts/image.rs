@@ -24,6 +24,19 @@ pub struct Image {
     /// Every `repository@digest` it was pulled or pushed as.
     #[schemars(extend("x-source" = "GET /images/json RepoDigests"))]
     pub digests: Vec<String>,
+    /// The digests of these, `sha256:…`: what a signature is about.
+    #[schemars(extend("x-source" = "GET /images/json RepoDigests"))]
+    pub manifest_digests: Vec<String>,
+    /// The repositories it was pulled from or pushed to, with the registry's name, such as `docker.io/library/debian`; unknown for
+    /// an image store that gives a repository to every image.
+    #[schemars(extend("x-source" = "GET /images/json RepoDigests"))]
+    pub repositories: Observed<Vec<String>>,
+    /// Its full names in these repositories, by tag, by digest and by the digest alone.
+    #[schemars(extend("x-source" = "GET /images/json RepoDigests, GET /images/json RepoTags"))]
+    pub references: Observed<Vec<String>>,
+    /// What it was built on: the references of images of the store whose layers are its lowest, and what its labels name.
+    #[schemars(extend("x-source" = "GET /images/{id}/json RootFS.Layers, GET /images/{id}/json Config.Labels"))]
+    pub bases: Observed<Vec<String>>,
     /// When it was built, in seconds since 1970.
     #[schemars(extend("x-source" = "GET /images/json Created"))]
     pub created: i64,

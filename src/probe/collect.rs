@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 use super::docker::{Answers, Described, News, Session};
 use super::layers::{self, Store};
 use super::process::Reference;
-use super::{System, Tally, View, daemon, file, host, mounts, namespace, process, programs, sysctl};
-use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
+use super::{System, Tally, View, content_trust, daemon, file, host, mounts, namespace, process, programs, sysctl};
+use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Host, Observed, Process, Program};
 use crate::plan::Plan;
 
 /// A collection that has begun, with what is looked at whatever is planned: the engine takes its time to say who it is.
@@ -68,7 +68,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>, tally: &Tally) -> Fact
         format: FORMAT,
         collected_at,
         notices,
-        host: host::observe(),
+        host: Host { content_trust: content_trust(&system, plan), ..host::observe() },
         containers,
         engine: engine.answers.engine,
         daemon: engine.kernel.daemon,
@@ -78,6 +78,10 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>, tally: &Tally) -> Fact
         sysctl: plan.keys("sysctl").map(|name| (name.clone(), sysctl::observe(&system, &view, name))).collect(),
         file: plan.keys("file").map(|path| (path.clone(), file::observe(&system, path))).collect(),
     }
+}
+
+fn content_trust(system: &System, plan: &Plan) -> Observed<bool> {
+    if plan.wants("host.content_trust") { content_trust::observe(system) } else { Observed::not_collected() }
 }
 
 /// What the engine says, and what the kernel says of the engine and its containers.

@@ -6,7 +6,13 @@ use crate::facts::{GapKind, Host, Observed, OperatingSystem};
 
 /// What the machine calls itself. Host name and files are those of the auditor's own namespaces.
 pub fn observe() -> Host {
-    Host { name: text(System::host_name()), os: os(), kernel: text(System::kernel_version()), memory_bytes: memory() }
+    Host {
+        name: text(System::host_name()),
+        os: os(),
+        kernel: text(System::kernel_version()),
+        memory_bytes: memory(),
+        content_trust: Observed::not_collected(),
+    }
 }
 
 fn text(answer: Result<String, sysinfo::Error>) -> Observed<String> {

@@ -4,7 +4,6 @@ mod history;
 mod instruction;
 mod package_manager;
 mod secret;
-mod shell;
 mod user;
 
 pub(super) use history::steps;

@@ -25,7 +25,7 @@ impl Calls {
         let wants = |fields: &[&str]| fields.iter().any(|field| plan.wants(&format!("images.{field}")));
         let history = wants(&["history", "secrets"]);
         // Which steps are another image's is told by the layers that the two share.
-        let described = wants(&["user", "user_uid", "healthcheck", "env", "labels", "layers", "os"]);
+        let described = wants(&["user", "user_uid", "healthcheck", "env", "labels", "layers", "os", "bases"]);
         let inspect = history || described || wants(&["set_id_files", "packages", "package_managers"]);
         Self { inspect, history, secrets: wants(&["secrets"]) }
     }
@@ -69,6 +69,7 @@ pub(super) async fn ask(client: &Client, plan: &Plan, used: Result<BTreeSet<Stri
     let complete = |(one, derived): (Told, Derived)| Image {
         in_use: used.as_ref().map(|used| used.contains(digest(&one.listed.id))).map_err(Gap::clone).into(),
         inspect: one.inspect.map(inspect).into(),
+        bases: derived.bases,
         history: derived.history,
         secrets: derived.secrets,
         ..image::image(one.listed, now)
@@ -79,6 +80,7 @@ pub(super) async fn ask(client: &Client, plan: &Plan, used: Result<BTreeSet<Stri
 
 /// What is told of an image by several answers, and by those about other images.
 struct Derived {
+    bases: Observed<Vec<String>>,
     history: Observed<Vec<Step>>,
     secrets: Observed<Vec<Secret>>,
 }
@@ -86,7 +88,8 @@ struct Derived {
 impl Derived {
     fn of(one: &Told, all: &[Told], calls: Calls) -> Self {
         let secrets = if calls.secrets { secrets_of(one) } else { Observed::not_collected() };
-        Self { history: history(one, all), secrets }
+        let bases = if calls.inspect { bases(one, all) } else { Observed::not_collected() };
+        Self { bases, history: history(one, all), secrets }
     }
 }
 
@@ -140,6 +143,26 @@ fn history(of: &Told, all: &[Told]) -> Observed<Vec<Step>> {
     let lengths = all.iter().filter_map(|other| inherited(of, other));
     let words: Vec<&str> = history.iter().map(|step| step.created_by.as_str()).collect();
     Observed::known(steps(&words, lengths.max().unwrap_or(0)))
+}
+
+/// Labels by which an image names what it was built on.
+const BASE_LABELS: [&str; 2] = ["org.opencontainers.image.base.name", "org.opencontainers.image.base.digest"];
+
+fn bases(of: &Told, all: &[Told]) -> Observed<Vec<String>> {
+    let inspect = match &of.inspect {
+        Ok(inspect) => inspect,
+        Err(gap) => return gap.clone().into(),
+    };
+    let layers = |told: &Told| told.inspect.as_ref().ok()?.root_fs.layers.clone().filter(|layers| !layers.is_empty());
+    let own = layers(of).unwrap_or_default();
+    let lower = |other: &&Told| layers(other).is_some_and(|lower| lower.len() < own.len() && own.starts_with(&lower));
+    let references = all.iter().filter(lower).flat_map(|other| image::references(&other.listed));
+    let labelled = BASE_LABELS.iter().filter_map(|label| inspect.config.labels.as_ref()?.get(*label));
+    let named = labelled.map(|name| if name.starts_with("sha256:") { name.clone() } else { image::full_name(name) });
+    let mut bases: Vec<String> = references.chain(named).collect();
+    bases.sort();
+    bases.dedup();
+    Observed::known(bases)
 }
 
 fn secrets_of(told: &Told) -> Observed<Vec<Secret>> {

@@ -1,8 +1,9 @@
 //! From an image's history to steps, and to what other images it was built on.
 
 use super::instruction::Instruction;
-use super::{package_manager, shell};
+use super::package_manager;
 use crate::facts::{Step, StepKind};
+use crate::probe::shell;
 
 /// The steps of a history that is told first step first; `inherited` of them are those of another image.
 pub(crate) fn steps(created_by: &[impl AsRef<str>], inherited: usize) -> Vec<Step> {

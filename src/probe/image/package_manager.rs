@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
 
-use super::shell::{self, Command};
+use crate::probe::shell::{self, Command};
 
 /// A package manager's words.
 struct Manager {
@@ -260,8 +260,8 @@ fn unique(found: impl Iterator<Item = String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::shell::commands;
     use super::*;
+    use crate::probe::shell::commands;
 
     #[test]
     fn an_update_alone_is_told_from_one_with_an_installation() {

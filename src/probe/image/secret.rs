@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use super::history::files;
 use super::instruction::{self, Instruction};
-use super::shell::{self, Command};
 use crate::facts::Secret;
+use crate::probe::shell::{self, Command};
 
 /// Secrets in variables (`NAME=value`), labels and the steps of a history, the first one first.
 pub(crate) fn secrets<'t>(
