@@ -22,6 +22,7 @@ pub mod authz;
 mod builder;
 mod command;
 mod image;
+pub mod registry;
 pub mod tls;
 
 use std::path::{Path, PathBuf};
