@@ -74,10 +74,13 @@ impl Audit {
     }
 
     fn passes_nothing(&self) {
-        let pass = self.findings().iter().find(|finding| finding["verdict"] == "pass");
-        assert_eq!(pass, None);
-        assert!(self.findings().len() > 20);
-        assert_eq!(self.run.code, 3);
+        // What is asked of the host does not need the engine.
+        let of_engine = |finding: &&Value| finding["subject"]["kind"] != "host";
+        let of_engine: Vec<&Value> = self.findings().iter().filter(of_engine).collect();
+        assert!(of_engine.len() > 20);
+        let judged = of_engine.iter().find(|finding| finding["verdict"] == "pass" || finding["verdict"] == "fail");
+        assert_eq!(judged, None);
+        assert!(self.run.code == 3 || self.findings().iter().any(|finding| finding["verdict"] == "fail"));
     }
 }
 
@@ -152,7 +155,8 @@ fn engines_that_never_answer() {
             let dir = tempfile::TempDir::new().unwrap();
             let socket = dir.path().join("docker.sock");
             let _listener = UnixListener::bind(&socket).unwrap();
-            let run = finish(plimsoll().args(["audit", "--format", "json", "--engine-socket"]).arg(&socket));
+            let arguments = ["audit", "--section", "5", "--format", "json", "--engine-socket"];
+            let run = finish(plimsoll().args(arguments).arg(&socket));
             assert_eq!(run.code, 3, "{}", run.stderr);
             assert!(run.stdout.contains("timed out: "), "{}", run.stdout);
         });
@@ -396,6 +400,42 @@ fn histories_that_mean_harm() {
     assert_eq!(audit.verdict("image-user-not-root", "\u{1b}[2J:1"), "unknown");
     assert_eq!(audit.verdict("image-tells-no-secret", "long:1"), "pass");
     assert!(audit.run.seconds < 20.0, "{}", audit.run.seconds);
+}
+
+/// Layers are where the engine says, below its own directory, or nowhere.
+#[test]
+fn layers_that_lead_elsewhere() {
+    let mut liar = Liar::with_web();
+    let dir = tempfile::TempDir::new().unwrap();
+    std::fs::create_dir_all(dir.path().join("overlay2/x/diff")).unwrap();
+    let root = dir.path().to_str().unwrap();
+    let mut info = liar::info();
+    info["DockerRootDir"] = root.into();
+    liar.says("/info", &info);
+    let own = format!("{root}/overlay2/x/diff");
+    let drivers = [
+        ("etc", json!({ "Name": "overlay2", "Data": { "UpperDir": "/etc" } })),
+        ("below", json!({ "Name": "overlay2", "Data": { "UpperDir": own, "LowerDir": "/usr" } })),
+        ("climbs", json!({ "Name": "overlay2", "Data": { "UpperDir": format!("{own}/../../../../../etc") } })),
+        ("gone", json!({ "Name": "overlay2", "Data": { "UpperDir": format!("{root}/none") } })),
+        ("other", json!({ "Name": "btrfs", "Data": null })),
+        ("none", Value::Null),
+        ("number", json!({ "Name": "overlay2", "Data": { "UpperDir": 5 } })),
+    ];
+    for (name, driver) in &drivers {
+        liar.store(name, |inspect, _| inspect["GraphDriver"] = driver.clone());
+        liar.contain(&format!("of-{name}"), |_| {});
+        liar.uses(name);
+    }
+    let run = finish(plimsoll().args(["audit", "--deep", "--format", "json", "--engine-socket"]).arg(liar.socket()));
+    let audit = Audit { report: serde_json::from_str(&run.stdout).unwrap(), run };
+    for (name, _) in &drivers {
+        let about = |finding: &&Value| {
+            finding["check"] == "image-without-set-id-files" && finding["subject"]["name"] == format!("{name}:1")
+        };
+        let finding = audit.findings().iter().find(about).unwrap();
+        assert_eq!(finding["verdict"], "unknown", "{finding}");
+    }
 }
 
 #[test]

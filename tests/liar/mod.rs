@@ -114,6 +114,14 @@ impl Liar {
         self.says("/images/json", &Value::from(self.images.clone()));
     }
 
+    /// Makes the container that was added last use this image.
+    pub fn uses(&mut self, image: &str) {
+        if let Some(last) = self.containers.last_mut() {
+            last["ImageID"] = image_id(image).into();
+        }
+        self.says("/containers/json", &Value::from(self.containers.clone()));
+    }
+
     pub fn says(&self, path: &str, answer: &Value) {
         self.answer(path, Answer::Json(200, answer.to_string()));
     }
@@ -209,7 +217,8 @@ fn version() -> Value {
     json!({ "Version": "26.1.5", "ApiVersion": "1.45", "Components": [{ "Name": "Engine", "Version": "26.1.5" }] })
 }
 
-fn info() -> Value {
+/// What the engine says of itself.
+pub fn info() -> Value {
     json!({
         "SecurityOptions": ["name=seccomp,profile=builtin", "name=cgroupns"], "Driver": "overlay2",
         "LoggingDriver": "json-file", "CgroupDriver": "cgroupfs", "LiveRestoreEnabled": true, "Debug": false,
