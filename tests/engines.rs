@@ -438,6 +438,37 @@ fn layers_that_lead_elsewhere() {
     }
 }
 
+/// Where an image came from is known only where the engine keeps that apart from what it is called.
+#[test]
+fn images_that_have_a_repository_anyway() {
+    let policy = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(policy.path(), "registries = { value = ['lan.example/*'], reason = 'x' }").unwrap();
+    let verdict = |liar: &Liar| {
+        let arguments = ["audit", "--section", "4.2", "--format", "json", "--policy"];
+        let run = finish(plimsoll().args(arguments).arg(policy.path()).arg("--engine-socket").arg(liar.socket()));
+        let report: Value = serde_json::from_str(&run.stdout).unwrap();
+        report["findings"][0]["verdict"].as_str().unwrap().to_owned()
+    };
+    let (id, manifest) = (liar::image_id("app"), format!("sha256:{}", "5".repeat(64)));
+    let mut liar = Liar::with_web();
+    liar.store("app", |_, _| {});
+    let listed = |digest: &str| {
+        let created = jiff::Timestamp::now().as_second();
+        json!([{ "Id": id, "RepoTags": ["lan.example/app:1"], "RepoDigests": [format!("lan.example/app@{digest}")], "Created": created, "Size": 1 }])
+    };
+    liar.says("/images/json", &listed(&manifest));
+    assert_eq!(verdict(&liar), "pass");
+    // containerd's image store: the identifier is the manifest's digest.
+    liar.says("/images/json", &listed(&id));
+    assert_eq!(verdict(&liar), "unknown");
+    liar.says("/images/json", &listed(&manifest));
+    liar.says(
+        "/version",
+        &json!({ "Version": "4.3.1", "ApiVersion": "1.41", "Components": [{ "Name": "Podman Engine" }] }),
+    );
+    assert_eq!(verdict(&liar), "unknown");
+}
+
 #[test]
 fn an_image_that_goes_away() {
     let mut liar = Liar::with_web();

@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use self::client::Client;
 use self::container::Surroundings;
 use self::mount::Mounts;
-use crate::facts::{Container, Engine, Exec, Gap, GapKind, Image, Network, Observed};
+use crate::facts::{Container, Engine, EngineKind, Exec, Gap, GapKind, Image, Network, Observed};
 use crate::plan::Plan;
 use crate::probe::System;
 use crate::probe::layers::Directories;
@@ -104,6 +104,11 @@ impl Session {
                     engine
                 };
                 let (engine, mut answers) = futures_util::join!(engine, ask(&client, list, plan, &news));
+                if let Observed::Known { value: images, .. } = &mut answers.images
+                    && !engine.as_ref().is_ok_and(|engine| engine.kind == EngineKind::Docker)
+                {
+                    images.iter_mut().for_each(image::without_origin);
+                }
                 answers.engine = engine.into();
                 answers
             }),

@@ -56,9 +56,7 @@ fn known_as(id: &str, tags: &[String], digests: &[String]) -> Observed<Vec<Strin
     let parts: Vec<(&str, &str)> = digests.iter().filter_map(|digest| digest.split_once('@')).collect();
     // The identifier is a digest of its own unless it is that of the manifest.
     if parts.iter().any(|(_, digest)| *digest == id) {
-        let detail =
-            "GET /images/json: this image store gives a repository to images that were never pulled or pushed, too";
-        return Observed::unknown(GapKind::Unsupported, detail);
+        return any_repository().into();
     }
     let of_tag = |tag: &&String| {
         let repository = tag.rsplit_once(':').map(|(repository, _)| repository);
@@ -67,6 +65,19 @@ fn known_as(id: &str, tags: &[String], digests: &[String]) -> Observed<Vec<Strin
     let alone = parts.iter().map(|(_, digest)| (*digest).to_owned());
     let full = digests.iter().chain(tags.iter().filter(of_tag)).map(|name| full_name(name));
     Observed::known(unique(full.chain(alone)))
+}
+
+fn any_repository() -> Gap {
+    let detail =
+        "GET /images/json: this image store gives a repository to images that were never pulled or pushed, too";
+    Gap::new(GapKind::Unsupported, detail)
+}
+
+/// Takes back where an image came from: engines other than Docker give a repository to every image.
+pub(super) fn without_origin(image: &mut Image) {
+    image.repositories = any_repository().into();
+    image.references = any_repository().into();
+    image.bases = any_repository().into();
 }
 
 /// The repositories of full names; a digest alone has none.

@@ -94,6 +94,12 @@ impl Derived {
 }
 
 impl Told {
+    /// The layers, the lowest first; none when they are not known.
+    fn layers(&self) -> &[String] {
+        let layers = self.inspect.as_ref().ok().and_then(|inspect| inspect.root_fs.layers.as_deref());
+        layers.unwrap_or_default()
+    }
+
     fn directories(&self) -> Directories {
         let inspect = self.inspect.as_ref().map_err(Gap::clone)?;
         wire::GraphDriver::directories(inspect.graph_driver.as_ref())
@@ -153,9 +159,11 @@ fn bases(of: &Told, all: &[Told]) -> Observed<Vec<String>> {
         Ok(inspect) => inspect,
         Err(gap) => return gap.clone().into(),
     };
-    let layers = |told: &Told| told.inspect.as_ref().ok()?.root_fs.layers.clone().filter(|layers| !layers.is_empty());
-    let own = layers(of).unwrap_or_default();
-    let lower = |other: &&Told| layers(other).is_some_and(|lower| lower.len() < own.len() && own.starts_with(&lower));
+    let own = of.layers();
+    let lower = |other: &&Told| {
+        let lower = other.layers();
+        !lower.is_empty() && lower.len() < own.len() && own.starts_with(lower)
+    };
     let references = all.iter().filter(lower).flat_map(|other| image::references(&other.listed));
     let labelled = BASE_LABELS.iter().filter_map(|label| inspect.config.labels.as_ref()?.get(*label));
     let named = labelled.map(|name| if name.starts_with("sha256:") { name.clone() } else { image::full_name(name) });
@@ -177,9 +185,8 @@ fn secrets_of(told: &Told) -> Observed<Vec<Secret>> {
 
 /// The number of steps that an image has from another: that one's layers are the lowest of its own, and its steps the first.
 fn inherited(of: &Told, other: &Told) -> Option<usize> {
-    let layers = |told: &'_ Told| told.inspect.as_ref().ok()?.root_fs.layers.clone();
     let (own, base) = (of.history.as_ref().ok()?, other.history.as_ref().ok()?);
     let above = base.len() < own.len() && own.iter().zip(base).all(|(own, base)| own == base);
-    let lowest = above && layers(of)?.starts_with(&layers(other)?);
+    let lowest = above && !other.layers().is_empty() && of.layers().starts_with(other.layers());
     lowest.then_some(base.len())
 }
