@@ -243,13 +243,9 @@ fn containers(system: &System, plan: &Plan, engine: &mut EngineSide, store: &Sto
     let tree = engine.tree();
     let sockets = engine_sockets(system, plan, engine);
     let described = engine.answers.describe(tree, sockets);
-    let complete = |described: Described| {
-        let uid = user_uid(plan, store, &described);
-        let mut container = complete(system, plan, engine, described);
-        if let (Observed::Known { value, .. }, Some(uid)) = (&mut container.inspect, uid) {
-            value.user_uid = uid;
-        }
-        container
+    let complete = |mut described: Described| {
+        resolve_user(plan, store, &mut described);
+        complete(system, plan, engine, described)
     };
     described.map(|described| described.into_iter().map(complete).collect())
 }
@@ -287,11 +283,15 @@ fn complete(system: &System, plan: &Plan, engine: &EngineSide, described: Descri
     Container { process, programs, execs, ..described.container }
 }
 
-/// The uid of a container's user by the accounts in its layers, if those are to be read. While it runs, the kernel tells.
-fn user_uid(plan: &Plan, store: &Store, described: &Described) -> Option<Observed<i64>> {
-    let inspect = described.container.inspect.value().filter(|inspect| !inspect.running)?;
-    let wanted = plan.deep() && plan.wants("containers.user_uid");
-    wanted.then(|| store.uid(&inspect.user, &described.directories))
+/// Looks up a container's user in the accounts of its layers, if those are to be read. While it runs, the kernel tells.
+fn resolve_user(plan: &Plan, store: &Store, described: &mut Described) {
+    if let Observed::Known { value: inspect, .. } = &mut described.container.inspect
+        && plan.deep()
+        && plan.wants("containers.user_uid")
+        && !inspect.running
+    {
+        store.resolve(&inspect.user, &mut inspect.user_uid, &described.directories);
+    }
 }
 
 fn process_of(plan: &Plan, engine: &EngineSide, described: &Described) -> Observed<Process> {

@@ -40,9 +40,9 @@ impl Store {
         Self { tree, root, marks }
     }
 
-    /// The uid of a user by the accounts in a filesystem.
-    pub(super) fn uid(&self, user: &str, directories: &Directories) -> Observed<i64> {
-        self.overlay(directories).and_then(|overlay| accounts::uid(&overlay, user)).into()
+    /// Corrects the uid of a user by the accounts in a filesystem; what the name alone tells stays where those cannot be read.
+    pub(super) fn resolve(&self, user: &str, uid: &mut Observed<i64>, directories: &Directories) {
+        settle(uid, self.overlay(directories).and_then(|overlay| accounts::uid(&overlay, user)));
     }
 
     fn overlay(&self, directories: &Directories) -> Result<Overlay, Gap> {
@@ -97,8 +97,15 @@ pub(super) fn complete(
         if let Observed::Known { value, .. } = &mut image.inspect
             && wants("user_uid")
         {
-            value.user_uid = seen().and_then(|overlay| accounts::uid(overlay, &value.user)).into();
+            let found = seen().and_then(|overlay| accounts::uid(overlay, &value.user));
+            settle(&mut value.user_uid, found);
         }
+    }
+}
+
+fn settle(uid: &mut Observed<i64>, found: Result<i64, Gap>) {
+    if found.is_ok() || uid.value().is_none() {
+        *uid = found.into();
     }
 }
 

@@ -80,7 +80,12 @@ fn without_the_right_to_see_marks_only_a_single_layer_is_read() {
 fn a_user_is_found_as_the_runtime_finds_it() {
     let accounts = "root:x:0:0::/:/bin/sh\n# c\n\ntoor:x:0:0\n  app:x:1000:1000::/:\n7:x:0:0::/:\nbad:x\nodd:x:y:0\n";
     let (_tree, store) = store(&[("0/etc/passwd", 0o644, accounts), ("1/x", 0o644, "")]);
-    let uid = |user: &str| store.uid(user, &directories(1)).value().copied();
+    let of = |user: &str, directories: &Directories| {
+        let mut uid = crate::probe::image::uid(user);
+        store.resolve(user, &mut uid, directories);
+        uid
+    };
+    let uid = |user: &str| of(user, &directories(1)).value().copied();
     for (user, wanted) in [
         ("", Some(0)),
         ("root", Some(0)),
@@ -101,9 +106,13 @@ fn a_user_is_found_as_the_runtime_finds_it() {
     }
     // Without accounts a number is itself, and a name is nobody's.
     let bare = Ok(vec!["/data/1".to_owned()]);
-    assert_eq!(store.uid("1000", &bare).value(), Some(&1000));
-    assert_eq!(store.uid("", &bare).value(), Some(&0));
-    assert_eq!(store.uid("app", &bare).gap().map(|gap| gap.kind), Some(GapKind::Missing));
+    assert_eq!(of("1000", &bare).value(), Some(&1000));
+    assert_eq!(of("", &bare).value(), Some(&0));
+    assert_eq!(of("app", &bare).gap().map(|gap| gap.kind), Some(GapKind::Missing));
+    // Where they cannot be read, what the name alone tells stays.
+    let closed = Err(Gap::new(GapKind::Unsupported, "closed"));
+    assert_eq!((of("", &closed).value(), of("7", &closed).value()), (Some(&0), Some(&7)));
+    assert_eq!(of("app", &closed).gap().map(|gap| gap.kind), Some(GapKind::Unsupported));
 }
 
 type Files = &'static [(&'static str, &'static str)];
