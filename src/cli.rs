@@ -97,8 +97,8 @@ pub struct SelectArgs {
 }
 
 const DEEP_HELP: &str = "\
-Read the layers of images too: their packages, set-id files and accounts. It takes a second or more for each gigabyte, and \
-without it what rests on them is unknown";
+Read the layers of images too: their packages, set-id files and accounts. It takes a second or more for each 100,000 files on a \
+slow disk, and without it what rests on them is unknown";
 
 const CHECKS_HELP: &str = "\
 Directory with checks of your own, which add to the built-in ones or override them by id. /etc/plimsoll/checks.d is read when \
