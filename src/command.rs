@@ -124,7 +124,7 @@ fn plan(args: &SelectArgs) -> Result<u8, Failure> {
     let library = library(&args.checks)?;
     let os = host::os();
     let selection = Selection::new(&library, &usual::request(args, &library, true, os.value()))?;
-    let plan = Plan::of(selection.checks.values().copied());
+    let plan = Plan::of(selection.checks.values().copied(), args.deep);
     let mut stdout = io::stdout().lock();
     for place in crate::probe::places(&plan) {
         writeln!(stdout, "{place}")?;

@@ -54,8 +54,8 @@ pub use environment::{Environment, IdleTimeout, PathEntry, Umask};
 pub use file::{File, FileKind};
 pub use firewall::{BaseChain, Fate, FilterTable, Filtering, Firewall, Frontend, OpenPort};
 pub use host::{Host, HostMount, OperatingSystem};
-pub use image::Image;
-pub use local_files::{LeftOut, LocalFiles, SetIdFile, StrayFile, WalkedFilesystem};
+pub use image::{Image, ImageInspect, Secret, Step, StepKind};
+pub use local_files::{FoundFile, LeftOut, LocalFiles, SetIdFile, WalkedFilesystem};
 pub use logging::{
     JournalUpload, Journald, LogFile, LogKind, Logging, LoggingSystem, Logrotate, RotatedLog, Rsyslog, RsyslogFile,
     RsyslogForward, RsyslogInput,

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::reads::{Path, Step};
 use crate::check::{Check, Each};
-use crate::types::Type;
+use crate::types::{Field, Type};
 
 /// The facts to collect. Nothing is probed that no selected check reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
+    deep: bool,
     paths: BTreeSet<String>,
     keys: BTreeMap<String, BTreeSet<String>>,
     sources: BTreeSet<String>,
@@ -21,9 +22,9 @@ impl Plan {
         Self { paths: paths.iter().map(|path| (*path).to_owned()).collect(), ..Self::default() }
     }
 
-    /// What these checks read.
-    pub fn of<'c>(checks: impl IntoIterator<Item = &'c Check>) -> Self {
-        let mut plan = Self::default();
+    /// What these checks read; the layers of images only when it shall go deep.
+    pub fn of<'c>(checks: impl IntoIterator<Item = &'c Check>, deep: bool) -> Self {
+        let mut plan = Self { deep, ..Self::default() };
         for check in checks {
             for read in check.reads() {
                 match &read.elements {
@@ -43,6 +44,11 @@ impl Plan {
     pub fn wants(&self, path: &str) -> bool {
         let part_of = |whole: &str, part: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
         self.paths.iter().any(|wanted| wanted == path || part_of(path, wanted)) || self.whole(path)
+    }
+
+    /// Whether the layers of images may be read.
+    pub const fn deep(&self) -> bool {
+        self.deep
     }
 
     /// The keys that checks ask for in a map whose entries are collected on demand, such as `sysctl`.
@@ -91,8 +97,9 @@ impl Plan {
             }
         }
         names.extend(element_field.split('.').filter(|name| !name.is_empty()).map(str::to_owned));
-        self.add_sources(&names);
-        self.paths.insert(names.join("."));
+        if self.add_sources(&names) {
+            self.paths.insert(names.join("."));
+        }
     }
 
     /// Notes an entry of a map whose entries are collected on demand.
@@ -104,18 +111,18 @@ impl Plan {
         }
     }
 
-    /// The documented sources of a fact: its own, or those of everything below it.
-    fn add_sources(&mut self, names: &[String]) {
+    /// The documented sources of a fact: its own, or those of everything below it. False for a fact that is deeper than the
+    /// plan goes.
+    fn add_sources(&mut self, names: &[String]) -> bool {
         let mut fields = Type::facts();
         let mut found: Option<&Type> = None;
         for name in names {
-            let Some(field) = fields.fields.get(name) else { return };
+            let Some(field) = fields.fields.get(name) else { return true };
             if field.keyed {
-                return;
+                return true;
             }
-            if let Some(source) = &field.source {
-                self.note_source(source);
-                return;
+            if field.source.is_some() || field.deep.is_some() {
+                return self.note_sources(field);
             }
             found = Some(&field.ty);
             match field.ty.fields().or_else(|| field.ty.element().and_then(Type::fields)) {
@@ -124,14 +131,24 @@ impl Plan {
             }
         }
         found.into_iter().for_each(|ty| self.below(ty));
+        true
+    }
+
+    /// Notes the sources of one field; false when all of them are deeper than the plan goes.
+    fn note_sources(&mut self, field: &Field) -> bool {
+        let deep = field.deep.as_ref().filter(|_| self.deep);
+        let sources: Vec<&String> = field.source.iter().chain(deep).collect();
+        sources.iter().for_each(|source| self.note_source(source));
+        !sources.is_empty()
     }
 
     fn below(&mut self, ty: &Type) {
         let fields = ty.fields().or_else(|| ty.element().and_then(Type::fields));
         for field in fields.into_iter().flat_map(|fields| fields.fields.values()) {
-            match &field.source {
-                Some(source) => self.note_source(source),
-                None => self.below(&field.ty),
+            if field.source.is_some() || field.deep.is_some() {
+                self.note_sources(field);
+            } else {
+                self.below(&field.ty);
             }
         }
     }

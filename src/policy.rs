@@ -34,19 +34,26 @@ pub(crate) const DEFAULT: &str = "plimsoll's default";
 pub struct Policy {
     /// Accounts that may use the engine's API, by name; null when nobody has said.
     pub trusted_users: Observed<Option<Vec<String>>>,
-    /// Repositories from which images may come, as globs such as `registry.example.net/*`; null when nobody has said.
+    /// Repositories from which images may come, as globs of full names such as `docker.io/library/*`; null when nobody has said.
     pub registries: Observed<Option<Vec<String>>>,
-    /// Images that others may be built on, as globs of names or as digests; null when nobody has said.
+    /// Images that others may be built on, as globs of full names such as `docker.io/library/debian:12*`, or as digests; null when
+    /// nobody has said.
     pub base_images: Observed<Option<Vec<String>>>,
     /// Digests (`sha256:…`) of images whose signatures were verified; null when nobody has said.
     pub verified_digests: Observed<Option<Vec<String>>>,
+    /// Digests or identifiers (`sha256:…`) of images that a scanner has passed; null when nobody has said.
+    pub scanned_digests: Observed<Option<Vec<String>>>,
+    /// Whether images that are named by digest take the place of Docker Content Trust.
+    pub digests_replace_content_trust: Observed<bool>,
     /// Packages that no image may have, by name.
     pub unwanted_packages: Observed<Vec<String>>,
+    /// Set-id files that images may have, as globs of paths.
+    pub set_id_files: Observed<Vec<String>>,
     /// The age in days from which an image counts as old.
     pub image_max_age_days: Observed<i64>,
     /// How many images that no container uses may be kept.
     pub unused_images_max: Observed<i64>,
-    /// How many containers that do not run may be kept.
+    /// How many forgotten containers may be kept.
     pub stopped_containers_max: Observed<i64>,
     /// The days after which a container that does not run counts as forgotten.
     pub stopped_container_max_days: Observed<i64>,
@@ -80,19 +87,25 @@ pub struct Setting<T> {
 pub struct PolicyFile {
     /// Accounts that may use the engine's API, by name.
     pub trusted_users: Option<Setting<Vec<String>>>,
-    /// Repositories from which images may come, as globs such as `registry.example.net/*`.
+    /// Repositories from which images may come, as globs of full names such as `docker.io/library/*`.
     pub registries: Option<Setting<Vec<String>>>,
-    /// Images that others may be built on, as globs of names or as digests.
+    /// Images that others may be built on, as globs of full names such as `docker.io/library/debian:12*`, or as digests.
     pub base_images: Option<Setting<Vec<String>>>,
     /// Digests (`sha256:…`) of images whose signatures were verified.
     pub verified_digests: Option<Setting<Vec<String>>>,
+    /// Digests or identifiers (`sha256:…`) of images that a scanner has passed.
+    pub scanned_digests: Option<Setting<Vec<String>>>,
+    /// Whether images that are named by digest take the place of Docker Content Trust; they do not by default.
+    pub digests_replace_content_trust: Option<Setting<bool>>,
     /// Packages that no image may have, by name.
     pub unwanted_packages: Option<Setting<Vec<String>>>,
+    /// Set-id files that images may have, as globs of paths; none by default.
+    pub set_id_files: Option<Setting<Vec<String>>>,
     /// The age in days from which an image counts as old; 90 by default.
     pub image_max_age_days: Option<Setting<i64>>,
     /// How many images that no container uses may be kept; 10 by default.
     pub unused_images_max: Option<Setting<i64>>,
-    /// How many containers that do not run may be kept; 10 by default.
+    /// How many forgotten containers may be kept; 10 by default.
     pub stopped_containers_max: Option<Setting<i64>>,
     /// The days after which a container that does not run counts as forgotten; 7 by default.
     pub stopped_container_max_days: Option<Setting<i64>>,
@@ -194,11 +207,18 @@ impl Loaded {
             registries: said.optional("registries", file.registries),
             base_images: said.optional("base_images", file.base_images),
             verified_digests: said.optional("verified_digests", file.verified_digests),
+            scanned_digests: said.optional("scanned_digests", file.scanned_digests),
+            digests_replace_content_trust: said.or(
+                "digests_replace_content_trust",
+                file.digests_replace_content_trust,
+                false,
+            ),
             unwanted_packages: said.or(
                 "unwanted_packages",
                 file.unwanted_packages,
                 UNWANTED.map(str::to_owned).to_vec(),
             ),
+            set_id_files: said.or("set_id_files", file.set_id_files, Vec::new()),
             image_max_age_days: said.or("image_max_age_days", file.image_max_age_days, 90),
             unused_images_max: said.or("unused_images_max", file.unused_images_max, 10),
             stopped_containers_max: said.or("stopped_containers_max", file.stopped_containers_max, 10),

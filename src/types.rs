@@ -63,6 +63,8 @@ pub struct Field {
     pub source: Option<String>,
     /// The same for the record of an audit, where a subject's own numbers are left open, since they change.
     pub place: Option<String>,
+    /// Where it is read besides, or at all when it has no other source, under `--deep` only.
+    pub deep: Option<String>,
     /// The observed field of the same structure in which it really lies.
     pub via: Option<String>,
     /// Whether it is a map whose entries are collected on demand, for the keys that checks name.
@@ -234,10 +236,11 @@ impl Reader<'_> {
             }
             let text = |key: &str| property.get(key).and_then(Value::as_str).map(str::to_owned);
             let keyed = property.get("x-keyed").is_some();
-            let source = text("x-source");
+            let (source, deep) = (text("x-source"), text("x-deep"));
             let open =
                 |source: &String| ["{id}", "{pid}", "{engine}"].iter().fold(source.clone(), |s, of| s.replace(of, "…"));
-            let field = Field { ty, doc: doc(property), place: source.as_ref().map(open), source, via: None, keyed };
+            let place = source.as_ref().map(open);
+            let field = Field { ty, doc: doc(property), place, source, deep, via: None, keyed };
             result.fields.insert(name.clone(), field);
         }
         let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();

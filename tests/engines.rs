@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_types, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
+mod engine_images;
 mod liar;
 mod pack;
 
@@ -90,10 +91,13 @@ impl Audit {
     }
 
     fn passes_nothing(&self) {
-        let pass = self.findings().iter().find(|finding| finding["verdict"] == "pass");
-        assert_eq!(pass, None);
-        assert!(self.findings().len() > 20);
-        assert_eq!(self.run.code, 3);
+        // What is asked of the host does not need the engine.
+        let of_engine = |finding: &&Value| finding["subject"]["kind"] != "host";
+        let of_engine: Vec<&Value> = self.findings().iter().filter(of_engine).collect();
+        assert!(of_engine.len() > 20);
+        let judged = of_engine.iter().find(|finding| finding["verdict"] == "pass" || finding["verdict"] == "fail");
+        assert_eq!(judged, None);
+        assert!(self.run.code == 3 || self.findings().iter().any(|finding| finding["verdict"] == "fail"));
     }
 }
 
@@ -297,6 +301,14 @@ fn identifiers_that_lead_elsewhere() {
         audit.is_dark(&format!("evil{index}"));
     }
     audit.judges_web();
+    let images = ["../../info", "sha256:../../info", "sha256:", "sha256:a?b", ""];
+    for image in images {
+        liar.list_image(image, Value::Null);
+    }
+    let audit = Audit::of(&liar);
+    for image in images {
+        assert_eq!(audit.verdict("image-packages-verified", image), "unknown", "{image}");
+    }
     let known = ["/version", "/info", "/containers/json", "/images/json", "/networks", "/volumes"];
     let web = format!("/containers/{}/json", id("web"));
     let odd: Vec<String> = liar.asked().into_iter().map(|asked| asked.split('?').next().unwrap().to_owned()).collect();

@@ -55,7 +55,7 @@ fn view(system: &System) -> View {
 
 fn plan() -> Plan {
     let library = Library::builtin().unwrap_or_else(|_| panic!("checks do not load"));
-    Plan::of(library.checks())
+    Plan::of(library.checks(), false)
 }
 
 fn ours(machine: &Machine) -> BTreeMap<String, Result<Vec<SshdValue>, String>> {

@@ -30,19 +30,27 @@ fn every_path_that_is_opened_is_planned() {
     let lab = Lab::start(&[]);
     lab.run("web", &["--memory", "64m"]);
     lab.run("host", &["--pid", "host", "-v", "/etc:/x:ro"]);
+    lab.create("named", &["--user", "app"]);
+    let layers = |opened: &BTreeSet<String>| opened.iter().any(|path| path.contains("/overlay2/"));
+    assert!(!layers(&opens_what_is_planned(&lab, &[])));
+    assert!(layers(&opens_what_is_planned(&lab, &["--deep"])));
+}
+
+/// Every path that an audit opens.
+fn opens_what_is_planned(lab: &Lab, arguments: &[&str]) -> BTreeSet<String> {
     let trace = tempfile::NamedTempFile::new().unwrap();
     let traced = Command::new("strace")
         .args(["-f", "-qq", "-s", "4096", "-e", CALLS, "-o"])
         .arg(trace.path())
         .arg(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["audit", "--engine-socket"])
+        .args([&["audit"], arguments, &["--engine-socket"]].concat())
         .arg(lab.socket())
         .output()
         .unwrap_or_else(|error| panic!("strace, from the package of that name: {error}"));
     assert_eq!(traced.status.code(), Some(1), "{}", String::from_utf8_lossy(&traced.stderr));
-    let plan = run(&["plan"]);
+    let plan = run(&[&["plan"], arguments].concat());
     let planned: Vec<String> =
-        plan.stdout.lines().filter(|line| line.starts_with('/')).map(|line| laid_out(line, &lab)).collect();
+        plan.stdout.lines().filter(|line| line.starts_with('/')).map(|line| laid_out(line, lab)).collect();
     let text = String::from_utf8_lossy(&std::fs::read(trace.path()).unwrap()).into_owned();
     let path = Regex::new(r#"(?:open|openat|readlink|readlinkat)\((?:AT_FDCWD, |\d+, )?"([^"]*)""#).unwrap();
     let opened: BTreeSet<String> =
@@ -59,6 +67,7 @@ fn every_path_that_is_opened_is_planned() {
     let connected = Regex::new(r#"sun_path="([^"]*)""#).unwrap();
     let sockets: BTreeSet<&str> = connected.captures_iter(&text).filter_map(|c| c.get(1)).map(|m| m.as_str()).collect();
     assert_eq!(sockets, BTreeSet::from([lab.socket().to_str().unwrap()]));
+    opened
 }
 
 /// A planned path as it is on this machine: what stands in braces is a process id, or a place of the lab's.

@@ -142,7 +142,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__audit)
-            opts="-o -h --benchmark --level --profile --check --skip --section --container --checks --engine-socket --policy --waivers --fail-on --facts --baseline --format --output --color --help"
+            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --policy --waivers --fail-on --facts --baseline --format --output --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -362,7 +362,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__collect)
-            opts="-o -h --benchmark --level --profile --check --skip --section --container --checks --engine-socket --output --help"
+            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -702,7 +702,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__plan)
-            opts="-h --benchmark --level --profile --check --skip --section --container --checks --help"
+            opts="-h --benchmark --level --profile --check --skip --section --container --deep --checks --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -748,7 +748,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__record)
-            opts="-o -h --benchmark --level --profile --check --skip --section --container --checks --engine-socket --policy --waivers --fail-on --state --keep-days --keep-least --output --help"
+            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --policy --waivers --fail-on --state --keep-days --keep-least --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -72,6 +72,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -s o -l output 
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l color -d 'When to colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l benchmark -d 'Benchmark to judge by; can be given several times [default: the newest for the engine that is there]' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l level -d 'Highest level of controls to include' -r
@@ -83,6 +84,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l container 
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -s o -l output -d 'File for the facts, packed if its name ends in .zst or .gz; - for standard output' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -s h -l help -d 'Print help'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -f -a "list" -d 'List every check with its severity and its numbers'
@@ -107,6 +109,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l skip -d 'Not 
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l section -d 'Only controls of this section, or this control' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l container -d 'Only containers whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l reason -d 'Why the failure is borne' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l owner -d 'Who bears it' -r
@@ -162,6 +165,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l state -d 'D
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l keep-days -d 'Days after which a dated report is removed' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l keep-least -d 'How many reports to keep, however old they are' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -s o -l output -d 'Write the report to another file too, as -o prometheus=/var/lib/prometheus/node-exporter/plimsoll.prom' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand history" -l state -d 'Directory of the record' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand history" -l format -d 'How to print it; as JSON, a line for each audit' -r -f -a "text\t'For people'

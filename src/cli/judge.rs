@@ -58,10 +58,17 @@ pub struct SelectArgs {
     /// Only containers whose name matches this glob
     #[arg(long, value_name = "GLOB")]
     pub container: Option<String>,
+    /// Read the layers of images too: their packages, set-id files and accounts
+    #[arg(long, long_help = DEEP_HELP)]
+    pub deep: bool,
     /// Directory with checks of your own, which add to the built-in ones or override them by id
     #[arg(long, value_name = "DIR", long_help = CHECKS_HELP)]
     pub checks: Vec<PathBuf>,
 }
+
+const DEEP_HELP: &str = "\
+Read the layers of images too: their packages, set-id files and accounts. It takes a second or more for each 100,000 files on a \
+slow disk, and without it what rests on them is unknown";
 
 const CHECKS_HELP: &str = "\
 Directory with checks of your own, which add to the built-in ones or override them by id. /etc/plimsoll/checks.d is read when \

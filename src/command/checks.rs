@@ -127,10 +127,11 @@ fn meaning(check: &Check, name: &str) -> String {
         ty = found.map(|field| &field.ty);
     }
     match found {
-        Some(field) => match &field.source {
-            Some(source) => format!("{} [{source}]", field.doc),
-            None => field.doc.clone(),
-        },
+        Some(field) => {
+            let deep = field.deep.as_ref().map(|deep| format!("with --deep {deep}"));
+            let sources: Vec<String> = field.source.iter().cloned().chain(deep).collect();
+            if sources.is_empty() { field.doc.clone() } else { format!("{} [{}]", field.doc, sources.join(", ")) }
+        }
         None => String::new(),
     }
 }

@@ -25,14 +25,14 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
     let library = library(&args.select.checks)?;
     let plan = if args.select.benchmark.is_empty() && args.select.check.is_empty() {
         // Whoever judges may have another benchmark in mind.
-        Plan::of(library.checks())
+        Plan::of(library.checks(), args.select.deep)
     } else {
         let request = usual::request(&args.select, &library, false, None);
-        Plan::of(Selection::new(&library, &request)?.checks.values().copied())
+        Plan::of(Selection::new(&library, &request)?.checks.values().copied(), args.select.deep)
     };
     let facts = {
-        let _progress = Progress::start("looking at the machine");
-        crate::probe::collect(&plan, beginning)
+        let progress = Progress::start();
+        crate::probe::collect(&plan, beginning, progress.tally())
     };
     let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
     let packed = facts.pack(&args.output).map_err(|error| error.to_string())?;

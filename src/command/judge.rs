@@ -69,8 +69,8 @@ pub(super) fn here(args: &JudgeArgs) -> Result<Report, Failure> {
         without_engine(&selection, places)?;
     }
     let facts = {
-        let _progress = Progress::start("looking at the machine");
-        collect(&Plan::of(selection.checks.values().copied()), beginning)
+        let progress = Progress::start();
+        collect(&Plan::of(selection.checks.values().copied(), args.select.deep), beginning, progress.tally())
     };
     let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
     let mut report = judge.report(&selection, &facts, os.value());

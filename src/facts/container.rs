@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::image::LAYERS;
 use super::{Observed, Process, Ulimit};
 
 /// A container that the engine lists, running or not.
@@ -37,6 +38,9 @@ pub struct Inspect {
     /// Whether its first process lives.
     #[schemars(extend("x-source" = "GET /containers/{id}/json State.Running"))]
     pub running: bool,
+    /// Days since it ended, or since it was made if it never ran, at the time of the collection; null while it runs.
+    #[schemars(extend("x-source" = "GET /containers/{id}/json State.FinishedAt, GET /containers/{id}/json Created"))]
+    pub stopped_days: Observed<Option<i64>>,
     /// The image as it was asked for, such as `web:1.2`.
     #[schemars(extend("x-source" = "GET /containers/{id}/json Config.Image"))]
     pub image: String,
@@ -52,6 +56,9 @@ pub struct Inspect {
     /// The configured user; empty for root.
     #[schemars(extend("x-source" = "GET /containers/{id}/json Config.User"))]
     pub user: String,
+    /// The uid of that user: 0 for nobody and for `root`, a number as it stands; a name is known by the accounts in its files.
+    #[schemars(extend("x-source" = "GET /containers/{id}/json Config.User", "x-deep" = LAYERS))]
+    pub user_uid: Observed<i64>,
     /// Whether it was started with every privilege.
     #[schemars(extend("x-source" = "GET /containers/{id}/json HostConfig.Privileged"))]
     pub privileged: bool,
@@ -220,7 +227,7 @@ pub struct Mount {
 }
 
 /// A program that runs inside a container.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Program {
     /// Process id as the auditor sees it.
@@ -229,6 +236,8 @@ pub struct Program {
     pub name: String,
     /// File name of the executable, a `(deleted)` mark removed; empty when it cannot be read.
     pub executable: String,
+    /// The host's uids that it has or can take back: real, effective, saved and that for files, each once.
+    pub host_uids: Observed<Vec<i64>>,
 }
 
 /// A session that `docker exec` has open.

@@ -24,6 +24,11 @@ pub struct Host {
     /// Usable memory in bytes.
     #[schemars(extend("x-source" = "/proc/meminfo MemTotal"))]
     pub memory_bytes: Observed<i64>,
+    /// Whether every login switches on that docker verifies signatures of images (`DOCKER_CONTENT_TRUST`).
+    #[schemars(extend(
+        "x-source" = "/etc/environment, /etc/security/pam_env.conf, /etc/pam.d, /etc/profile, /etc/profile.d"
+    ))]
+    pub content_trust: Observed<bool>,
 }
 
 /// The distribution of the machine.

@@ -20,16 +20,16 @@ pub struct LocalFiles {
     /// What was left out though it is no file of the kernel's own: container storage, networks' filesystems and their like.
     pub left_out: Vec<LeftOut>,
     /// Regular files that everybody may write to.
-    pub open_files: Vec<StrayFile>,
+    pub open_files: Vec<FoundFile>,
     /// How many there are.
     pub open_files_count: i64,
     /// Directories that everybody may write to and in which everybody may remove others' files, for want of the sticky bit.
-    pub open_directories: Vec<StrayFile>,
+    pub open_directories: Vec<FoundFile>,
     /// How many there are.
     pub open_directories_count: i64,
     /// Files of owners or groups that do not exist. Unknown when accounts may come from elsewhere than the machine's files.
     #[schemars(extend("x-source" = "the walk, /etc/passwd, /etc/group, /etc/nsswitch.conf"))]
-    pub orphans: Observed<Vec<StrayFile>>,
+    pub orphans: Observed<Vec<FoundFile>>,
     /// How many there are by the machine's own files.
     pub orphans_count: i64,
     /// Regular files with a set-id bit where the mount lets it take effect.
@@ -62,10 +62,10 @@ pub struct LeftOut {
     pub why: String,
 }
 
-/// A file that should not be as it is.
+/// A file by where it lies, whose it is and what may be done with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct StrayFile {
+pub struct FoundFile {
     /// Its path.
     pub path: String,
     /// Numeric owner.

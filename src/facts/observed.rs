@@ -153,6 +153,11 @@ impl Gap {
         Self::new(GapKind::NotCollected, "not collected: no selected check reads it")
     }
 
+    /// The gap of what lies in the layers of images when nobody asked to read them.
+    pub fn not_deep() -> Self {
+        Self::new(GapKind::NotCollected, "not collected: the layers of images are read only with --deep")
+    }
+
     /// The gap that an I/O error on a path is: a missing file is not a forbidden one.
     pub fn io(path: impl fmt::Display, error: &std::io::Error) -> Self {
         use std::io::ErrorKind as Io;

@@ -7,13 +7,14 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 
 use super::docker::{Answers, Described, News, Session};
+use super::layers::{self, Store};
 use super::process::Reference;
 use super::{
-    System, View, accounts, aide, apparmor, apt, audit, banners, crashes, daemon, dconf, environment, file, firewall,
-    fstab, grub, host, journald, listeners, log_files, logging, logrotate, mail, modules, mounts, namespace, network,
-    packages, pam, process, programs, rsyslog, sshd, sudo, sysctl, time_sync, units, walk,
+    System, Tally, View, accounts, aide, apparmor, apt, audit, banners, content_trust, crashes, daemon, dconf,
+    environment, file, firewall, fstab, grub, host, journald, listeners, log_files, logging, logrotate, mail, modules,
+    mounts, namespace, network, packages, pam, process, programs, rsyslog, sshd, sudo, sysctl, time_sync, units, walk,
 };
-use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, File, Gap, GapKind, Observed, Process, Program};
+use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, File, Gap, GapKind, Host, Observed, Process, Program};
 use crate::plan::Plan;
 
 /// A collection that has begun, with what is looked at whatever is planned: the engine takes its time to say who it is.
@@ -52,15 +53,21 @@ impl EngineProcess {
     }
 }
 
-/// Looks at the machine, and at its engine if there is one.
+/// Looks at the machine, and at its engine if there is one; the tally tells how far the reading of layers has come.
 #[expect(clippy::too_many_lines, reason = "a line for each fact")]
-pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
+pub fn collect(plan: &Plan, beginning: Option<Beginning>, tally: &Tally) -> Facts {
     let system = System::live();
     let now = jiff::Timestamp::now();
     let collected_at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let mut engine = EngineSide::collect(&system, plan, beginning);
     let view = View::observe(&system, &engine.process.reference);
-    let containers = containers(&system, plan, &mut engine);
+    let store = engine.store(&system);
+    let containers = containers(&system, plan, &mut engine, &store);
+    if let Observed::Known { value: images, .. } = &mut engine.answers.images
+        && plan.deep()
+    {
+        layers::complete(&store, plan, images, &engine.answers.directories, tally);
+    }
     let audit = audit_records(&system, &view, plan);
     if let Some(audit) = &audit {
         watch(audit, plan, &mut engine);
@@ -77,7 +84,10 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         format: FORMAT,
         collected_at,
         notices,
-        host: host::observe(&system, plan.wants("host.container_engines")),
+        host: Host {
+            content_trust: wanted_fact(plan, "host.content_trust", || content_trust::observe(&system)),
+            ..host::observe(&system, plan.wants("host.container_engines"))
+        },
         containers,
         engine: engine.answers.engine,
         daemon: engine.kernel.daemon,
@@ -197,6 +207,19 @@ impl EngineSide {
     }
 }
 
+impl EngineSide {
+    /// The engine's file tree.
+    fn tree(&self) -> Result<System, Gap> {
+        let tree = System::at(format!("/proc/{}/root", self.process.pid.clone()?));
+        tree.identity("/").map(|_| tree)
+    }
+
+    /// Where the engine keeps images and containers.
+    fn store(&self, system: &System) -> Store {
+        Store::new(system, self.tree(), self.answers.engine.as_known())
+    }
+}
+
 /// What the kernel says of the engine's process and of those of its containers.
 struct KernelSide {
     daemon: Observed<Daemon>,
@@ -229,7 +252,9 @@ impl KernelSide {
         if plan.wants("containers.programs") {
             let namespace = |process: &Observed<Process>| process.value()?.namespaces.pid.value().map(|ns| ns.inode);
             let namespaces: BTreeSet<u64> = found.processes.values().filter_map(namespace).collect();
-            found.programs = programs::in_pid_namespaces(system, &namespaces);
+            let wanted = plan.wants("containers.programs.host_uids");
+            let uids = if wanted { engine.reference.host_ids() } else { Err(Gap::not_collected()) };
+            found.programs = programs::in_pid_namespaces(system, &namespaces, uids);
         }
         found
     }
@@ -307,14 +332,14 @@ fn daemon_facts(system: &System, plan: &Plan, pid: u32, engine: &Engine) -> Obse
 }
 
 /// Every container: what the engine was told, completed by what the kernel says.
-fn containers(system: &System, plan: &Plan, engine: &mut EngineSide) -> Observed<Vec<Container>> {
-    let tree = engine.process.pid.clone().and_then(|pid| {
-        let tree = System::at(format!("/proc/{pid}/root"));
-        tree.identity("/").map(|_| tree)
-    });
+fn containers(system: &System, plan: &Plan, engine: &mut EngineSide, store: &Store) -> Observed<Vec<Container>> {
+    let tree = engine.tree();
     let sockets = engine_sockets(system, plan, engine);
     let described = engine.answers.describe(tree, sockets);
-    let complete = |described: Described| complete(system, plan, engine, described);
+    let complete = |mut described: Described| {
+        resolve_user(plan, store, &mut described);
+        complete(system, plan, engine, described)
+    };
     described.map(|described| described.into_iter().map(complete).collect())
 }
 
@@ -349,6 +374,17 @@ fn complete(system: &System, plan: &Plan, engine: &EngineSide, described: Descri
         Err(gap) => gap.into(),
     };
     Container { process, programs, execs, ..described.container }
+}
+
+/// Looks up a container's user in the accounts of its layers, if those are to be read. While it runs, the kernel tells.
+fn resolve_user(plan: &Plan, store: &Store, described: &mut Described) {
+    if let Observed::Known { value: inspect, .. } = &mut described.container.inspect
+        && plan.deep()
+        && plan.wants("containers.user_uid")
+        && !inspect.running
+    {
+        store.resolve(&inspect.user, &mut inspect.user_uid, &described.directories);
+    }
 }
 
 fn process_of(plan: &Plan, engine: &EngineSide, described: &Described) -> Observed<Process> {

@@ -5,6 +5,7 @@ mod container;
 mod endpoint;
 mod engine;
 mod image;
+mod images;
 mod mount;
 mod security;
 mod swarm;
@@ -17,6 +18,7 @@ use std::time::SystemTime;
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
+use jiff::Timestamp;
 
 pub use endpoint::{Endpoint, Located};
 use tokio::runtime::Runtime;
@@ -25,18 +27,23 @@ use tokio::task::JoinHandle;
 use self::client::Client;
 use self::container::Surroundings;
 use self::mount::Mounts;
-use crate::facts::{Container, Engine, Exec, Gap, GapKind, Image, Network, Observed, Service, Swarm};
+use crate::facts::{Container, Engine, EngineKind, Exec, Gap, GapKind, Image, Network, Observed, Service, Swarm};
 use crate::plan::Plan;
 use crate::probe::System;
+use crate::probe::layers::Directories;
 
 /// How many inspections are under way at once; the engine is the bottleneck, and more only make it queue.
 const CONCURRENCY: usize = 8;
+
+const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 
 /// What the engine's API told.
 #[derive(Debug)]
 pub(super) struct Answers {
     pub(super) engine: Observed<Engine>,
     pub(super) images: Observed<Vec<Image>>,
+    /// The directories of the images' layers, by identifier.
+    pub(super) directories: BTreeMap<String, Directories>,
     pub(super) networks: Observed<Vec<Network>>,
     pub(super) swarm: Observed<Swarm>,
     pub(super) services: Observed<Vec<Service>>,
@@ -105,7 +112,14 @@ impl Session {
                 };
                 let ((engine, (swarm, services)), answers) =
                     futures_util::join!(engine, ask(&client, list, plan, &news));
-                Answers { engine: engine.into(), swarm, services, ..answers }
+                let mut answers = Answers { swarm, services, ..answers };
+                if let Observed::Known { value: images, .. } = &mut answers.images
+                    && !engine.as_ref().is_ok_and(|engine| engine.kind == EngineKind::Docker)
+                {
+                    images.iter_mut().for_each(image::without_origin);
+                }
+                answers.engine = engine.into();
+                answers
             }),
             Err(gap) => {
                 tell(&news, News::Engine(Box::new(Err(gap.clone()))));
@@ -168,6 +182,7 @@ async fn ask(
     news: &Sender<News>,
 ) -> Answers {
     let mut notices = Vec::new();
+    let used = images::used(&list);
     let inspected = async {
         match list {
             Ok(list) => Ok(inspect_all(client, list, plan, news, &mut notices).await),
@@ -176,7 +191,7 @@ async fn ask(
     };
     let (containers, images, networks, volumes) = futures_util::join!(
         inspected,
-        wanted(plan.wants("images") || plan.wants("containers.image_current"), client.images()),
+        wanted(plan.wants("images") || plan.wants("containers.image_current"), images::ask(client, plan, used)),
         wanted(plan.wants("networks"), client.networks()),
         wanted(plan.wants("containers.mounts"), client.volumes()),
     );
@@ -184,13 +199,20 @@ async fn ask(
         Ok(containers) if plan.wants("containers.execs") => ask_execs(client, containers).await,
         _ => BTreeMap::new(),
     };
-    let images = images.map(|list| list.into_iter().map(image::image).collect::<Vec<_>>());
+    let (images, directories) = match images {
+        Ok(images::Images { images, directories, notices: said }) => {
+            notices.extend(said);
+            (Observed::known(images), directories)
+        }
+        Err(gap) => (gap.into(), BTreeMap::new()),
+    };
     let networks = networks.map(|list| list.into_iter().map(engine::network).collect::<Vec<_>>());
     Answers {
         engine: Observed::not_collected(),
         swarm: Observed::not_collected(),
         services: Observed::not_collected(),
-        images: images.map(sorted_by(|image: &Image| image.id.clone())).into(),
+        images,
+        directories,
         networks: networks.map(sorted_by(|network: &Network| network.name.clone())).into(),
         containers: containers.into(),
         volumes,
@@ -249,6 +271,11 @@ fn first_process(wire: &wire::Inspect) -> Option<u32> {
     u32::try_from(wire.state.pid).ok().filter(|pid| wire.state.running && *pid > 0)
 }
 
+/// Whole days between two moments; a clock that was put back makes none negative.
+fn days_since(then: Timestamp, now: Timestamp) -> i64 {
+    (now.as_second().saturating_sub(then.as_second()) / SECONDS_OF_A_DAY).max(0)
+}
+
 fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }
@@ -288,6 +315,8 @@ pub(super) struct Described {
     pub(super) container: Container,
     /// Its first process in the engine's PID namespace, if it runs.
     pub(super) pid: Option<u32>,
+    /// The directories of its layers; none are told where something is mounted over its accounts.
+    pub(super) directories: Directories,
     execs: Observed<Vec<RunningExec>>,
 }
 
@@ -312,6 +341,7 @@ impl Answers {
         Self {
             engine: gap.clone().into(),
             images: gap.clone().into(),
+            directories: BTreeMap::new(),
             networks: gap.clone().into(),
             swarm: gap.clone().into(),
             services: gap.clone().into(),
@@ -341,14 +371,17 @@ impl Answers {
                 others.insert(listed.name.as_str(), wire);
             }
         }
-        let around = Surroundings { others, images: &self.images, mounts: &mounts, services: &self.services };
+        let (services, now) = (&self.services, Timestamp::now());
+        let around = Surroundings { others, images: &self.images, mounts: &mounts, services, now };
         let described = |(listed, answer): &(Listed, Result<wire::Inspect, Gap>)| {
             let (inspect, pid) = match answer {
                 Ok(wire) => (Observed::known(container::inspect(wire, &around)), first_process(wire)),
                 Err(gap) => (gap.clone().into(), None),
             };
             let execs = self.execs.get(&listed.id).cloned().unwrap_or_else(Observed::not_collected);
-            Described { container: container::container(listed.id.clone(), listed.name.clone(), inspect), pid, execs }
+            let directories = answer.as_ref().map_err(Gap::clone).and_then(container::directories);
+            let container = container::container(listed.id.clone(), listed.name.clone(), inspect);
+            Described { container, pid, directories, execs }
         };
         Observed::known(containers.iter().map(described).collect())
     }

@@ -16,6 +16,7 @@ pub fn observe(machine: &crate::probe::System, engines: bool) -> Host {
         kernel: text(System::kernel_version()),
         container_engines: if engines { container_engines(machine).into() } else { Observed::not_collected() },
         memory_bytes: memory(),
+        content_trust: Observed::not_collected(),
     }
 }
 

@@ -31,6 +31,11 @@ impl Reference {
         Self { namespaces, host_ids, hierarchies: Hierarchies::observe(system), labels }
     }
 
+    /// Errs when the uids that the kernel shows the auditor are not the host's.
+    pub fn host_ids(&self) -> Result<(), Gap> {
+        self.host_ids.clone()
+    }
+
     /// The namespaces that others are compared with.
     pub const fn namespaces(&self) -> &namespace::Namespaces {
         &self.namespaces

@@ -16,11 +16,17 @@ use crate::facts::{Gap, GapKind, Observed, Program};
 /// is one level higher is in the parent namespace. Where no such ancestor is left, every wanted namespace that could be
 /// the parent is unknown. The auditor's own namespace has its direct members only: what is nested there is other
 /// containers.
-pub fn in_pid_namespaces(system: &System, namespaces: &BTreeSet<u64>) -> BTreeMap<u64, Observed<Vec<Program>>> {
+///
+/// `uids` is why the programs' uids are not to be looked at, if they are not.
+pub fn in_pid_namespaces(
+    system: &System,
+    namespaces: &BTreeSet<u64>,
+    uids: Result<(), Gap>,
+) -> BTreeMap<u64, Observed<Vec<Program>>> {
     if namespaces.is_empty() {
         return BTreeMap::new();
     }
-    let pass = match Pass::new(system).and_then(|mut pass| pass.run(namespaces).map(|()| pass)) {
+    let pass = match Pass::new(system, uids).and_then(|mut pass| pass.run(namespaces).map(|()| pass)) {
         Ok(pass) => pass,
         Err(gap) => return namespaces.iter().map(|ns| (*ns, gap.clone().into())).collect(),
     };
@@ -44,6 +50,8 @@ struct Pass<'a> {
     processes: BTreeMap<u32, u64>,
     found: BTreeMap<u64, Vec<Program>>,
     gaps: BTreeMap<u64, Gap>,
+    /// Why the programs' uids are not looked at.
+    uids: Result<(), Gap>,
 }
 
 /// Where a process stands: how many PID namespaces it is in, and who its parent is.
@@ -53,13 +61,13 @@ struct Standing {
 }
 
 impl<'a> Pass<'a> {
-    fn new(system: &'a System) -> Result<Self, Gap> {
+    fn new(system: &'a System, uids: Result<(), Gap>) -> Result<Self, Gap> {
         let status = Status::read(system, "self")?;
         let depth = status.kernel.nspid.as_ref().map(Vec::len);
         let own = if depth == Some(1) { Some(namespace::inode(system, "self", Kind::Pid)?) } else { None };
         hidden(system, status.kernel.capeff)?;
         let (processes, found, gaps) = <_>::default();
-        Ok(Self { system, own, processes, found, gaps })
+        Ok(Self { system, own, processes, found, gaps, uids })
     }
 
     fn run(&mut self, wanted: &BTreeSet<u64>) -> Result<(), Gap> {
@@ -200,11 +208,28 @@ impl<'a> Pass<'a> {
             Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => return Ok(()),
             Err(gap) => return Err(gap),
         };
-        let program = Program { pid, name, executable };
+        let Some(host_uids) = self.host_uids(pid) else { return Ok(()) };
+        let program = Program { pid, name, executable, host_uids };
         for ns in homes {
             self.found.entry(*ns).or_default().push(program.clone());
         }
         Ok(())
+    }
+}
+
+impl Pass<'_> {
+    /// The uids of a program, each once; nothing when it has ended.
+    fn host_uids(&self, pid: u32) -> Option<Observed<Vec<i64>>> {
+        let status = self.uids.clone().and_then(|()| Status::read(self.system, pid));
+        match status {
+            Ok(status) => {
+                let of = &status.kernel;
+                let uids: BTreeSet<i64> = [of.ruid, of.euid, of.suid, of.fuid].into_iter().map(i64::from).collect();
+                Some(Observed::known(uids.into_iter().collect()))
+            }
+            Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => None,
+            Err(gap) => Some(gap.into()),
+        }
     }
 }
 

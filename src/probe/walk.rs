@@ -9,7 +9,7 @@ mod storage;
 
 use super::namespace::Kind;
 use super::{System, View, mounts};
-use crate::facts::{Gap, GapKind, LocalFiles, Observed, SetIdFile, StrayFile, WalkedFilesystem};
+use crate::facts::{FoundFile, Gap, GapKind, LocalFiles, Observed, SetIdFile, WalkedFilesystem};
 use accounts::Accounts;
 use crew::Seen;
 use filesystems::{Filesystem, Selection};
@@ -60,7 +60,7 @@ fn walked_filesystem(filesystem: Filesystem, inodes: i64) -> WalkedFilesystem {
     WalkedFilesystem { mount_point, device, filesystem: kind, inodes }
 }
 
-fn with_packages(system: &System, files: Vec<StrayFile>) -> Vec<SetIdFile> {
+fn with_packages(system: &System, files: Vec<FoundFile>) -> Vec<SetIdFile> {
     if files.is_empty() {
         return Vec::new();
     }
@@ -71,7 +71,7 @@ fn with_packages(system: &System, files: Vec<StrayFile>) -> Vec<SetIdFile> {
     };
     files
         .into_iter()
-        .map(|StrayFile { path, uid, gid, mode }| SetIdFile { package: package(&path), path, uid, gid, mode })
+        .map(|FoundFile { path, uid, gid, mode }| SetIdFile { package: package(&path), path, uid, gid, mode })
         .collect()
 }
 

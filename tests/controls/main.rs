@@ -12,7 +12,6 @@
 //! | 5.2 pass and fail | AppArmor in the kernel |
 //! | 5.3 pass and fail | SELinux switched on |
 //! | 5.22 fail on a daemon without seccomp | a kernel without seccomp |
-//! | 5.28 by digest | a registry to pull from |
 //! | `run --privileged` and `exec --privileged` on 20.10 | the capability SYS_RESOURCE |
 
 #![allow(

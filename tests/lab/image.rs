@@ -38,6 +38,16 @@ fn build() -> Vec<u8> {
     tar.finish()
 }
 
+/// The context of a build: text files by path, those without an ending as programs.
+pub fn context(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut tar = Tar::default();
+    for (path, text) in files {
+        let mode = if path.contains('.') || *path == "Dockerfile" { 0o644 } else { 0o755 };
+        tar.add(path, b'0', mode, "", text.as_bytes());
+    }
+    tar.finish()
+}
+
 fn applets() -> String {
     let output = Command::new(BUSYBOX).arg("--list").output();
     let output = output.unwrap_or_else(|error| panic!("{BUSYBOX}: {error}"));

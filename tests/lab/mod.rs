@@ -23,6 +23,7 @@ pub mod authz;
 mod builder;
 mod command;
 mod image;
+pub mod registry;
 pub mod tls;
 
 use std::path::{Path, PathBuf};
@@ -42,6 +43,15 @@ pub struct Lab {
     guard: Child,
     /// Held open for as long as the lab shall live: guard.sh cleans up when it closes.
     life: Option<ChildStdin>,
+}
+
+/// The builders of images that an engine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageBuilder {
+    /// The one that makes a container for each step.
+    Classic,
+    /// BuildKit.
+    BuildKit,
 }
 
 impl Lab {
@@ -111,6 +121,21 @@ impl Lab {
         }
         args.extend(["-", tag]);
         self.docker_with(&args, image::archive()).unwrap_or_else(|error| panic!("docker import {tag}: {error}"));
+    }
+
+    /// Builds an image from text files, the Dockerfile among them, by a builder of the engine. Programs are run without a
+    /// network.
+    pub fn build(&self, tag: &str, builder: ImageBuilder, files: &[(&str, &str)]) {
+        // Only Debian's client speaks with BuildKit without a plugin.
+        let (program, kit) = match builder {
+            ImageBuilder::Classic => ("docker", "0"),
+            ImageBuilder::BuildKit => ("/usr/bin/docker", "1"),
+        };
+        let mut docker = command::new(program, &self.dir);
+        docker.env("DOCKER_BUILDKIT", kit).arg("-H").arg(format!("unix://{}", self.socket().display()));
+        docker.args(["build", "--quiet", "--network", "none", "--tag", tag, "-"]);
+        let built = command::text(&mut docker, &image::context(files));
+        built.unwrap_or_else(|error| panic!("docker build {tag} ({builder:?}): {error}"));
     }
 
     /// The process id, on the machine, of a container's first process.

@@ -35,6 +35,7 @@ pub struct Liar {
     answers: Answers,
     asked: Arc<Mutex<Vec<String>>>,
     containers: Vec<Value>,
+    images: Vec<Value>,
 }
 
 impl Liar {
@@ -43,7 +44,14 @@ impl Liar {
         let dir = TempDir::new().unwrap();
         let socket = dir.path().join("docker.sock");
         let listener = UnixListener::bind(&socket).unwrap();
-        let liar = Self { dir, socket, answers: Answers::default(), asked: <_>::default(), containers: Vec::new() };
+        let liar = Self {
+            dir,
+            socket,
+            answers: Answers::default(),
+            asked: <_>::default(),
+            containers: <_>::default(),
+            images: <_>::default(),
+        };
         liar.says("/version", &version());
         liar.says("/info", &info());
         for (path, answer) in [
@@ -82,7 +90,35 @@ impl Liar {
 
     /// Adds a container to the list alone.
     pub fn list(&mut self, id: &str, names: Value) {
-        self.containers.push(json!({ "Id": id, "Names": names, "Image": "app:1", "State": "running" }));
+        self.containers.push(
+            json!({ "Id": id, "Names": names, "Image": "app:1", "ImageID": image_id("app"), "State": "running" }),
+        );
+        self.says("/containers/json", &Value::from(self.containers.clone()));
+    }
+
+    /// Adds an image `name:1` whose id is its name in hexadecimal; its description and its history, last step first, can be
+    /// changed.
+    pub fn store(&mut self, name: &str, change: impl FnOnce(&mut Value, &mut Value)) {
+        let id = image_id(name);
+        let (mut inspect, mut history) = image(&id, name);
+        change(&mut inspect, &mut history);
+        self.list_image(&id, json!([format!("{name}:1")]));
+        self.says(&format!("/images/{id}/json"), &inspect);
+        self.says(&format!("/images/{id}/history"), &history);
+    }
+
+    /// Adds an image to the list alone.
+    pub fn list_image(&mut self, id: &str, tags: Value) {
+        let created = jiff::Timestamp::now().as_second();
+        self.images.push(json!({ "Id": id, "RepoTags": tags, "RepoDigests": [], "Created": created, "Size": 1 }));
+        self.says("/images/json", &Value::from(self.images.clone()));
+    }
+
+    /// Makes the container that was added last use this image.
+    pub fn uses(&mut self, image: &str) {
+        if let Some(last) = self.containers.last_mut() {
+            last["ImageID"] = image_id(image).into();
+        }
         self.says("/containers/json", &Value::from(self.containers.clone()));
     }
 
@@ -122,6 +158,27 @@ impl Liar {
 pub fn id(name: &str) -> String {
     let hex: String = name.bytes().take(32).map(|byte| format!("{byte:02x}")).collect();
     format!("{hex:0<64}")
+}
+
+/// An image's identifier.
+pub fn image_id(name: &str) -> String {
+    format!("sha256:{}", id(name))
+}
+
+/// The description and the history of an image that is as it should be.
+fn image(id: &str, name: &str) -> (Value, Value) {
+    let inspect = json!({
+        "Id": id, "RepoTags": [format!("{name}:1")], "RepoDigests": [], "Os": "linux", "Architecture": "amd64", "Size": 1,
+        "Created": "2026-11-24T12:00:00Z", "RootFS": { "Type": "layers", "Layers": [format!("sha256:{}", "0".repeat(64))] },
+        "Config": { "User": "1000", "Env": ["PATH=/bin"], "Labels": null, "Healthcheck": { "Test": ["CMD", "true"] } },
+        "GraphDriver": { "Name": "overlay2", "Data": { "UpperDir": "/var/lib/docker/overlay2/x/diff" } },
+    });
+    (inspect, json!([step("RUN /bin/sh -c make # buildkit"), step("COPY a /a # buildkit"), step("")]))
+}
+
+/// A step of a history.
+pub fn step(created_by: &str) -> Value {
+    json!({ "Id": "<missing>", "Created": 1_700_000_000, "CreatedBy": created_by, "Tags": null, "Size": 0, "Comment": "" })
 }
 
 fn serve(stream: UnixStream, answers: &Answers, asked: &Mutex<Vec<String>>) {
@@ -169,7 +226,8 @@ fn version() -> Value {
     json!({ "Version": "26.1.5", "ApiVersion": "1.45", "Components": [{ "Name": "Engine", "Version": "26.1.5" }] })
 }
 
-fn info() -> Value {
+/// What the engine says of itself.
+pub fn info() -> Value {
     json!({
         "SecurityOptions": ["name=seccomp,profile=builtin", "name=cgroupns"], "Driver": "overlay2",
         "LoggingDriver": "json-file", "CgroupDriver": "cgroupfs", "LiveRestoreEnabled": true, "Debug": false,

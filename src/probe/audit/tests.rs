@@ -180,7 +180,7 @@ const HARDENED: &str = include_str!("hardened.rules");
 /// What the built-in checks ask for.
 fn asked() -> Vec<String> {
     let library = crate::library::Library::builtin().unwrap();
-    crate::plan::Plan::of(library.checks()).keys("audit_rule").cloned().collect()
+    crate::plan::Plan::of(library.checks(), false).keys("audit_rule").cloned().collect()
 }
 
 fn hardened() -> Tree {

@@ -83,6 +83,23 @@ impl Client {
         self.call("GET /images/json", self.docker.list_images(all)).await
     }
 
+    pub(super) async fn image(&self, id: &str) -> Result<wire::ImageInspect, Gap> {
+        let name = format!("GET /images/{id}/json");
+        plain(&name, digest(id))?;
+        let inspect: wire::ImageInspect = self.call(&name, self.docker.inspect_image(id)).await?;
+        if digest(&inspect.id) != digest(id) {
+            return Err(Gap::new(GapKind::Malformed, format!("{name}: describes another image, `{}`", inspect.id)));
+        }
+        Ok(inspect)
+    }
+
+    /// The steps of an image's build, the last one first.
+    pub(super) async fn history(&self, id: &str) -> Result<Vec<wire::ImageStep>, Gap> {
+        let name = format!("GET /images/{id}/history");
+        plain(&name, digest(id))?;
+        self.call(&name, self.docker.image_history(id)).await
+    }
+
     pub(super) async fn networks(&self) -> Result<Vec<wire::Network>, Gap> {
         self.call("GET /networks", self.docker.list_networks(None)).await
     }
@@ -115,6 +132,11 @@ impl Client {
             Err(error) => Err(gap(name, &error)),
         }
     }
+}
+
+/// An image's identifier without the name of its algorithm, which podman leaves out here and there.
+pub(super) fn digest(id: &str) -> &str {
+    id.strip_prefix("sha256:").unwrap_or(id)
 }
 
 /// An identifier becomes a part of a path, and must not be able to lead to another.

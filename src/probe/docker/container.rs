@@ -1,11 +1,16 @@
 //! From the engine's description of a container to facts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use jiff::Timestamp;
 
 use super::mount::Mounts;
-use super::wire::{Binding, Inspect as Wire};
-use super::{image, security};
+use super::wire::{Binding, GraphDriver, Healthcheck, Inspect as Wire};
+use super::{days_since, image, security};
 use crate::facts::{Container, Gap, GapKind, Image, Inspect, Observed, PublishedPort, Service, Ulimit};
+use crate::probe::image::uid;
+use crate::probe::layers::Directories;
 
 /// Everything that describing one container may need of the others.
 pub(super) struct Surroundings<'s> {
@@ -17,6 +22,8 @@ pub(super) struct Surroundings<'s> {
     pub(super) mounts: &'s Mounts,
     /// The services of the engine's swarm.
     pub(super) services: &'s Observed<Vec<Service>>,
+    /// The time of the collection.
+    pub(super) now: Timestamp,
 }
 
 /// A container of which so far only the name and the description are known.
@@ -38,11 +45,13 @@ pub(super) fn inspect(wire: &Wire, around: &Surroundings<'_>) -> Inspect {
     let end = |mode: fn(&Wire) -> &str| around.end(wire, mode).map(|end| mode(end).to_owned());
     Inspect {
         running: wire.state.running,
+        stopped_days: stopped_days(wire, around.now),
         image: wire.config.image.clone(),
         image_tag: image::tag(&wire.config.image, &wire.image),
         image_current: image::current(&wire.config.image, &wire.image, around.images),
         labels: wire.config.labels.clone().unwrap_or_default(),
         user: wire.config.user.clone(),
+        user_uid: uid(&wire.config.user),
         privileged: host.privileged,
         capabilities: security::capabilities(host),
         no_new_privileges: security::privilege_gain(host),
@@ -76,7 +85,7 @@ pub(super) fn inspect(wire: &Wire, around: &Surroundings<'_>) -> Inspect {
         devices: devices(wire),
         restart_policy: restart(wire, around).map(|(policy, _)| policy),
         restart_retries: restart(wire, around).map(|(_, retries)| retries),
-        healthcheck: healthcheck(wire),
+        healthcheck: Healthcheck::defined(wire.config.healthcheck.as_ref()),
         health: wire
             .state
             .health
@@ -84,6 +93,19 @@ pub(super) fn inspect(wire: &Wire, around: &Surroundings<'_>) -> Inspect {
             .map(|health| health.status.clone())
             .filter(|s| s != "none")
             .unwrap_or_default(),
+    }
+}
+
+/// The directories of a container's layers; none where something is mounted over the file of its accounts.
+pub(super) fn directories(wire: &Wire) -> Directories {
+    let covers = |mount: &&super::wire::Mount| Path::new("/etc/passwd").starts_with(&mount.destination);
+    match wire.mounts.iter().find(covers) {
+        Some(mount) => {
+            let detail =
+                format!("the accounts of the container are not those of its image: {} is mounted", mount.destination);
+            Err(Gap::new(GapKind::Unsupported, detail))
+        }
+        None => GraphDriver::directories(wire.graph_driver.as_ref()),
     }
 }
 
@@ -123,6 +145,21 @@ fn ports(wire: &Wire) -> Vec<PublishedPort> {
     };
     let entries = table.iter().flatten();
     entries.flat_map(|(inside, list)| list.iter().flatten().map(move |binding| port(inside, binding))).collect()
+}
+
+/// Days since a container ended, or since it was made if it has never run.
+fn stopped_days(wire: &Wire, now: Timestamp) -> Observed<Option<i64>> {
+    if wire.state.running {
+        return Observed::known(None);
+    }
+    let untold = |what: &str| Observed::unknown(GapKind::Malformed, format!("the engine tells no time in {what}"));
+    let time = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+    let days = |then| Observed::known(Some(days_since(then, now)));
+    match time(&wire.state.finished_at) {
+        None => untold("State.FinishedAt"),
+        Some(ended) if ended > Timestamp::UNIX_EPOCH => days(ended),
+        Some(_) => time(&wire.created).map_or_else(|| untold("Created"), days),
+    }
 }
 
 fn cpu_limit(nanos: i64, quota: i64, period: i64) -> i64 {
@@ -178,8 +215,3 @@ fn restart(wire: &Wire, around: &Surroundings<'_>) -> Observed<(String, i64)> {
 
 /// The label of a service's tasks.
 const SERVICE: &str = "com.docker.swarm.service.id";
-
-fn healthcheck(wire: &Wire) -> bool {
-    let test = wire.config.healthcheck.as_ref().and_then(|check| check.test.as_deref());
-    matches!(test, Some([kind, ..]) if kind != "NONE")
-}

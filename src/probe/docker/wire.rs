@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::facts::{Gap, GapKind};
+use crate::probe::layers::Directories;
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Version {
@@ -166,6 +169,8 @@ pub(super) struct Index {
 pub(super) struct ListedContainer {
     pub(super) id: String,
     pub(super) names: Option<Vec<String>>,
+    #[serde(rename = "ImageID")]
+    pub(super) image_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -176,6 +181,64 @@ pub(super) struct Image {
     pub(super) repo_digests: Option<Vec<String>>,
     pub(super) created: i64,
     pub(super) size: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ImageInspect {
+    pub(super) id: String,
+    pub(super) os: Option<String>,
+    pub(super) config: ImageConfig,
+    #[serde(rename = "RootFS")]
+    pub(super) root_fs: RootFs,
+    pub(super) graph_driver: Option<GraphDriver>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct GraphDriver {
+    name: String,
+    data: Option<BTreeMap<String, String>>,
+}
+
+impl GraphDriver {
+    /// The directories of the layers, the highest first.
+    pub(super) fn directories(driver: Option<&Self>) -> Directories {
+        let unsupported = |what: &str| Gap::new(GapKind::Unsupported, format!("where the layers are: {what}"));
+        let driver = driver.ok_or_else(|| unsupported("the engine does not tell"))?;
+        let data = driver.data.as_ref().filter(|_| matches!(driver.name.as_str(), "overlay" | "overlay2"));
+        let other = || unsupported(&format!("the storage driver `{}` is not read", driver.name));
+        let upper = data.and_then(|data| data.get("UpperDir")).ok_or_else(other)?;
+        let lower = data.and_then(|data| data.get("LowerDir")).map(String::as_str).unwrap_or_default();
+        Ok(std::iter::once(upper.as_str())
+            .chain(lower.split(':'))
+            .filter(|d| !d.is_empty())
+            .map(str::to_owned)
+            .collect())
+    }
+}
+
+/// What an image leaves out is as if it were empty.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ImageConfig {
+    pub(super) user: Option<String>,
+    pub(super) env: Option<Vec<String>>,
+    pub(super) labels: Option<BTreeMap<String, String>>,
+    pub(super) healthcheck: Option<Healthcheck>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RootFs {
+    pub(super) layers: Option<Vec<String>>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct ImageStep {
+    pub(super) created: i64,
+    pub(super) created_by: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -229,6 +292,7 @@ pub(super) struct ExecProcess {
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Inspect {
     pub(super) id: String,
+    pub(super) created: Option<String>,
     pub(super) image: String,
     pub(super) app_armor_profile: String,
     pub(super) process_label: String,
@@ -239,6 +303,7 @@ pub(super) struct Inspect {
     pub(super) host_config: HostConfig,
     pub(super) network_settings: NetworkSettings,
     pub(super) mounts: Vec<Mount>,
+    pub(super) graph_driver: Option<GraphDriver>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -246,6 +311,7 @@ pub(super) struct Inspect {
 pub(super) struct State {
     pub(super) running: bool,
     pub(super) pid: i64,
+    pub(super) finished_at: Option<String>,
     pub(super) health: Option<Health>,
 }
 
@@ -267,7 +333,15 @@ pub(super) struct Config {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Healthcheck {
-    pub(super) test: Option<Vec<String>>,
+    test: Option<Vec<String>>,
+}
+
+impl Healthcheck {
+    /// Whether there is one; `NONE` says that there is none.
+    pub(super) fn defined(healthcheck: Option<&Self>) -> bool {
+        let test = healthcheck.and_then(|check| check.test.as_deref());
+        matches!(test, Some([kind, ..]) if kind != "NONE")
+    }
 }
 
 #[derive(Debug, Deserialize)]

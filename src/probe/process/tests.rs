@@ -223,6 +223,7 @@ fn a_child_in_namespaces_of_its_own_is_told_apart() {
     let programs = super::super::programs::in_pid_namespaces(
         &system,
         &[namespace::inode(&system, inner, Kind::Pid).unwrap()].into(),
+        Ok(()),
     );
     child.kill().unwrap();
     child.wait().unwrap();

@@ -13,7 +13,7 @@ fn add(tree: &Tree, pid: u32, namespace: u64, ids: &str, parent: u32) {
 }
 
 fn ask(tree: &Tree, wanted: &[u64]) -> Vec<Result<Vec<u32>, GapKind>> {
-    let answers = in_pid_namespaces(&tree.system(), &wanted.iter().copied().collect());
+    let answers = in_pid_namespaces(&tree.system(), &wanted.iter().copied().collect(), Ok(()));
     assert!(answers.keys().eq(wanted));
     let pids = |programs: &Vec<Program>| programs.iter().map(|program| program.pid).collect();
     answers.values().map(|answer| answer.value().map(pids).ok_or_else(|| answer.gap().unwrap().kind)).collect()
@@ -28,10 +28,25 @@ fn names_and_executables() {
         add(&tree, pid, OUTER, &format!("{pid} 1"), 1);
         tree.link(&format!("proc/{pid}/exe"), exe).file(&format!("proc/{pid}/comm"), comm);
     }
-    let answers = in_pid_namespaces(&tree.system(), &[OUTER].into());
+    let answers = in_pid_namespaces(&tree.system(), &[OUTER].into(), Ok(()));
     let programs = answers[&OUTER].value().unwrap();
     let told: Vec<_> = programs.iter().map(|p| (p.name.as_str(), p.executable.as_str())).collect();
     assert_eq!(told, [("a\nb", "sshd"), ("\u{fffd}", "memfd:x"), ("", "plain")]);
+}
+
+#[test]
+fn every_uid_that_a_program_can_take_back_is_told_once() {
+    let tree = Tree::new();
+    for (pid, uids) in [(700, "0\t0\t0\t0"), (701, "1000\t1000\t0\t1000"), (702, "7\t7\t7\t7")] {
+        add(&tree, pid, OUTER, &format!("{pid} 1"), 1);
+        tree.status(pid, &[("Uid", Some(uids))]);
+    }
+    let ask = |uids| in_pid_namespaces(&tree.system(), &[OUTER].into(), uids).remove(&OUTER).unwrap();
+    let told = ask(Ok(()));
+    let uids: Vec<_> = told.value().unwrap().iter().map(|p| p.host_uids.value().unwrap().clone()).collect();
+    assert_eq!(uids, [vec![0], vec![0, 1000], vec![7]]);
+    let told = ask(Err(Gap::not_collected()));
+    assert!(told.value().unwrap().iter().all(|p| p.host_uids.gap().unwrap().kind == GapKind::NotCollected));
 }
 
 #[test]
@@ -98,7 +113,7 @@ fn a_proc_that_hides_processes_answers_nothing() {
 fn this_machine_runs_this_test() {
     let system = System::live();
     let own = namespace::inode(&system, "self", Kind::Pid).unwrap();
-    let answers = in_pid_namespaces(&system, &[own].into());
+    let answers = in_pid_namespaces(&system, &[own].into(), Ok(()));
     match &answers[&own] {
         Observed::Known { value, .. } => {
             assert!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::{Gap, GapKind, Observed, StrayFile};
+use crate::facts::{FoundFile, Gap, GapKind, Observed};
 use crate::probe::{System, none_if_missing, nss};
 
 /// Where accounts come from that are in the machine's own files.
@@ -40,7 +40,7 @@ impl Accounts {
     }
 
     /// Files that belong to nobody, unless there are accounts elsewhere.
-    pub(super) fn judge(&self, orphans: Vec<StrayFile>) -> Observed<Vec<StrayFile>> {
+    pub(super) fn judge(&self, orphans: Vec<FoundFile>) -> Observed<Vec<FoundFile>> {
         let (Some(file), false) = (orphans.first(), self.elsewhere.is_empty()) else { return Observed::known(orphans) };
         let detail = format!(
             "{} belongs to uid {} and gid {}, one of which is not in /etc/passwd or /etc/group and may come from {} in \

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 
 use rustix::fs::{FileType, Stat};
 
-use crate::facts::StrayFile;
+use crate::facts::FoundFile;
 
 /// How many files of one kind are kept by name.
 const NAMED: usize = 200;
@@ -47,7 +47,7 @@ impl From<&Metadata> for Entry {
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     count: i64,
-    named: BTreeMap<String, StrayFile>,
+    named: BTreeMap<String, FoundFile>,
 }
 
 /// What was found so far.
@@ -65,7 +65,7 @@ impl Kept {
         let path = path();
         // Which files are named must not depend on who walked faster.
         if self.named.len() < NAMED || self.named.last_key_value().is_some_and(|(last, _)| *last > path) {
-            let file = StrayFile { path: path.clone(), uid: entry.uid, gid: entry.gid, mode: entry.mode };
+            let file = FoundFile { path: path.clone(), uid: entry.uid, gid: entry.gid, mode: entry.mode };
             self.named.insert(path, file);
             self.cut();
         }
@@ -89,7 +89,7 @@ impl Kept {
     }
 
     /// The first by path.
-    pub(super) fn list(self) -> Vec<StrayFile> {
+    pub(super) fn list(self) -> Vec<FoundFile> {
         self.named.into_values().collect()
     }
 }

@@ -29,7 +29,7 @@ fn observe_at(tree: &Tree, data_root: Option<&str>) -> Observed<LocalFiles> {
     observe(&system, &view, data_root)
 }
 
-fn paths(files: &[StrayFile]) -> Vec<&str> {
+fn paths(files: &[FoundFile]) -> Vec<&str> {
     files.iter().map(|file| file.path.as_str()).collect()
 }
 
