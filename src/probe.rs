@@ -1,12 +1,15 @@
 //! Looking at the machine. One module is one source of facts; a probe observes, or says why it could not.
 
 pub mod capability;
+mod census;
 mod cgroup;
 mod collect;
+mod confinement;
 pub mod daemon;
 pub mod docker;
 pub mod file;
 pub mod host;
+mod members;
 mod mountinfo;
 pub mod mounts;
 pub mod namespace;

@@ -42,6 +42,9 @@ fn one(read: &Read, bindings: &Bindings<'_>, verdict: Verdict) -> Option<Evidenc
     }
 }
 
+/// Fields that tell one file, mount or process from another.
+const NAMING: [&str; 4] = ["path", "destination", "pid", "name"];
+
 /// A documented source with the key in it that was asked for; the subject's own numbers change and are left open.
 fn place(source: &str, path: &Path) -> String {
     if !source.contains('{') {
@@ -61,9 +64,10 @@ fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>, verdict:
         if elements.fields.contains("") || elements.fields.is_empty() {
             return plain(node.ty, node.value);
         }
-        // Whatever was asked, a file among several is told by its path.
-        let path = node.ty.fields().and_then(|of| of.fields.get_key_value("path")).map(|(name, _)| name);
-        let asked: BTreeSet<&String> = elements.fields.iter().chain(path).collect();
+        // Whatever was asked, one among several is told by what names it.
+        let known = |name: &&str| node.ty.fields().and_then(|of| of.fields.get_key_value(*name)).map(|(name, _)| name);
+        let naming = NAMING.iter().filter_map(known);
+        let asked: BTreeSet<&String> = elements.fields.iter().chain(naming).collect();
         let fields = asked.into_iter().map(|name| {
             let field = name.split('.').try_fold(node, |node, part| node.field(part));
             (name.clone(), field.map_or_else(|reason| json!({ "unknown": reason }), |node| plain(node.ty, node.value)))

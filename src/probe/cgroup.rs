@@ -1,6 +1,12 @@
 //! The limits that control groups put on a process.
 
+pub(super) mod name;
+
+use std::collections::BTreeSet;
+
 use procfs::{FromBufRead, ProcessCGroup, ProcessCGroups};
+
+use self::name::{Named, named};
 
 use super::namespace::{self, Kind};
 use super::{System, mountinfo};
@@ -117,26 +123,94 @@ pub(super) fn groups(system: &System, pid: u32) -> Result<Vec<ProcessCGroup>, Ga
     Ok(groups)
 }
 
-/// The lowest limit from a process's group up to the root; nothing when there is certainly none.
+/// The group that a controller counts a process in; none when the controller is bound to no hierarchy, of which the kernel lists
+/// every one that exists.
+fn group_of<'g>(groups: &'g [ProcessCGroup], controller: &str) -> Option<&'g ProcessCGroup> {
+    let v1 = groups.iter().find(|g| g.hierarchy != 0 && g.controllers.iter().any(|name| name == controller));
+    v1.or_else(|| groups.iter().find(|g| g.hierarchy == 0 && g.controllers.is_empty()))
+}
+
+/// Where a process stands among control groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Its group in the hierarchy that limits the number of processes.
+    pub(super) path: String,
+    /// The units that its groups name.
+    pub(super) named: BTreeSet<Named>,
+    /// The id of the unit whose limits on memory, CPU and processes all hold it.
+    limited: Option<String>,
+}
+
+impl Place {
+    /// What the groups of a process say.
+    pub(super) fn of(groups: &[ProcessCGroup]) -> Self {
+        let paths: BTreeSet<&str> = groups.iter().map(|group| group.pathname.as_str()).collect();
+        let named_by: Vec<Option<Named>> = ["memory", "cpu", "pids"]
+            .into_iter()
+            .filter_map(|controller| group_of(groups, controller))
+            .map(|group| named(&group.pathname))
+            .collect();
+        let first = named_by.first().and_then(Option::as_ref).map(|named| named.id.clone());
+        let all = named_by.iter().all(|named| named.as_ref().map(|named| &named.id) == first.as_ref());
+        let path = group_of(groups, "pids").or(groups.first()).map(|group| group.pathname.clone());
+        Self {
+            path: path.unwrap_or_default(),
+            named: paths.into_iter().filter_map(named).collect(),
+            limited: first.filter(|_| all),
+        }
+    }
+
+    /// Whether one of its groups names a unit.
+    pub(super) fn names(&self, id: &str) -> bool {
+        self.named.iter().any(|named| named.id == id)
+    }
+
+    /// Whether all limits of a unit hold it.
+    pub(super) fn is_limited_by(&self, id: &str) -> bool {
+        self.limited.as_deref() == Some(id)
+    }
+}
+
+/// Whose limits count.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reach<'r> {
+    /// The lowest from the process's group up to the root: what is in force.
+    Root,
+    /// Those of the group that names a unit, and of groups below it: what the unit itself was given.
+    Unit(&'r str),
+    /// Those of the process's own group.
+    Own,
+}
+
+/// The lowest limit on a process within a reach; nothing when there is certainly none.
 pub(super) fn limit(
     system: &System,
     hierarchies: &Hierarchies,
     groups: &[ProcessCGroup],
     resource: Resource,
+    reach: Reach<'_>,
 ) -> Result<Option<i64>, Gap> {
-    let controller = resource.controller();
-    let v1 = groups.iter().find(|g| g.hierarchy != 0 && g.controllers.iter().any(|name| name == controller));
-    let Some(group) = v1.or_else(|| groups.iter().find(|g| g.hierarchy == 0 && g.controllers.is_empty())) else {
-        // The kernel lists every hierarchy that exists, so this controller is bound to none.
-        return Ok(None);
-    };
+    let Some(group) = group_of(groups, resource.controller()) else { return Ok(None) };
     hierarchies.whole.clone()?;
-    let levels = levels(&group.pathname)?;
+    let mut levels = levels(&group.pathname)?;
+    match reach {
+        Reach::Root => {}
+        Reach::Own => levels.truncate(1),
+        Reach::Unit(id) => {
+            let Some(named) = named(&group.pathname).filter(|named| named.id == id) else {
+                let detail =
+                    format!("its first process is in the control group {}, which is not its own", group.pathname);
+                return Err(Gap::new(GapKind::Missing, detail));
+            };
+            levels.retain(|level| level.len() >= named.group.len());
+        }
+    }
     if levels.is_empty() {
         // The root group cannot be limited.
         return Ok(None);
     }
-    if v1.is_some() {
+    let controller = resource.controller();
+    if group.hierarchy != 0 {
         let mount = hierarchies.find(Some(controller))?;
         lowest_v1(system, mount, &levels, resource)
     } else {

@@ -6,10 +6,16 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 
+use super::census::Census;
+use super::cgroup::Reach;
 use super::docker::{Answers, Described, News, Session};
+use super::members::Home;
 use super::process::Reference;
-use super::{System, View, daemon, file, host, mounts, namespace, process, programs, sysctl};
-use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
+use super::{System, View, confinement, daemon, file, host, members, mounts, namespace, process, programs, sysctl};
+use crate::facts::{
+    Confinement, Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Member, Observed, Process, Program,
+};
+use crate::parallel;
 use crate::plan::Plan;
 
 /// A collection that has begun, with what is looked at whatever is planned: the engine takes its time to say who it is.
@@ -78,6 +84,8 @@ struct EngineSide {
     process: EngineProcess,
     answers: Answers,
     kernel: KernelSide,
+    /// Every process of the machine.
+    census: Result<Census, Gap>,
 }
 
 impl EngineSide {
@@ -85,23 +93,27 @@ impl EngineSide {
         let gap = Gap::new(GapKind::Missing, "there is no container engine");
         let Some(Beginning { session, process }) = beginning else {
             let process = EngineProcess::none(system, gap.clone());
-            return Self { process, answers: Answers::none(&gap), kernel: KernelSide::none(&gap) };
+            let census = census(system, plan, &process);
+            return Self { process, answers: Answers::none(&gap), kernel: KernelSide::none(&gap), census };
         };
         let lost = |what: &str| Gap::new(GapKind::Unsupported, format!("{what} ended before it was done"));
         let process =
             process.join().unwrap_or_else(|_| EngineProcess::none(system, lost("the probe of the engine's process")));
         let Ok(session) = session.join() else {
             let gap = lost("the engine's client");
-            return Self { process, answers: Answers::none(&gap), kernel: KernelSide::none(&gap) };
+            let census = census(system, plan, &process);
+            return Self { process, answers: Answers::none(&gap), kernel: KernelSide::none(&gap), census };
         };
         // The kernel is asked while the engine answers.
-        let (answers, kernel) = thread::scope(|scope| {
+        let (answers, kernel, census) = thread::scope(|scope| {
             let (news, told) = mpsc::channel();
             let kernel = scope.spawn(|| KernelSide::collect(system, plan, &process, told));
-            (session.ask(plan, news), kernel.join())
+            let census = scope.spawn(|| census(system, plan, &process));
+            (session.ask(plan, news), kernel.join(), census.join())
         });
         let kernel = kernel.unwrap_or_else(|_| KernelSide::none(&lost("the probe of the engine's processes")));
-        Self { process, answers, kernel }
+        let census = census.unwrap_or_else(|_| Err(lost("the probe of all processes")));
+        Self { process, answers, kernel, census }
     }
 }
 
@@ -113,11 +125,14 @@ struct KernelSide {
     /// Programs by PID namespace. In the machine's own, a container's programs stand among the host's: the checks have to tell
     /// what that means.
     programs: BTreeMap<u64, Observed<Vec<Program>>>,
+    /// What confines containers, by their first processes.
+    confinements: BTreeMap<u32, confinement::Seen>,
 }
 
 impl KernelSide {
     fn none(gap: &Gap) -> Self {
-        Self { daemon: gap.clone().into(), processes: BTreeMap::new(), programs: BTreeMap::new() }
+        let (processes, programs, confinements) = <_>::default();
+        Self { daemon: gap.clone().into(), processes, programs, confinements }
     }
 
     /// Looks at each process as soon as the engine has told of it, until it has told of all.
@@ -144,7 +159,7 @@ impl KernelSide {
 
     fn work(system: &System, plan: &Plan, engine: &EngineProcess, told: &Mutex<Receiver<News>>) -> Self {
         let mut found = Self::none(&Gap::not_collected());
-        let wanted = wanted(plan);
+        let (wanted, confined) = (wanted(plan), plan.wants("containers.kernel"));
         // The lock is held while waiting, and not while looking.
         let next = || told.lock().ok()?.recv().ok();
         while let Some(news) = next() {
@@ -156,12 +171,16 @@ impl KernelSide {
                     };
                 }
                 (News::Engine(of), Err(gap)) => found.daemon = of.err().unwrap_or_else(|| gap.clone()).into(),
-                (News::Running(pid), Ok(_)) => {
+                (News::Running(id, pid), Ok(_)) => {
+                    if confined {
+                        let seen = confinement::look(system, pid, Reach::Unit(&id), &engine.reference);
+                        found.confinements.insert(pid, seen);
+                    }
                     if let Some(wanted) = wanted {
                         found.processes.insert(pid, process::observe(system, pid, &engine.reference, wanted));
                     }
                 }
-                (News::Running(_), Err(_)) => {}
+                (News::Running(..), Err(_)) => {}
             }
         }
         found
@@ -173,7 +192,24 @@ impl KernelSide {
             self.daemon = other.daemon;
         }
         self.processes.extend(other.processes);
+        self.confinements.extend(other.confinements);
     }
+}
+
+/// Looks at every process, if checks read of what is inside containers.
+fn census(system: &System, plan: &Plan, engine: &EngineProcess) -> Result<Census, Gap> {
+    if !plan.wants("containers.processes") {
+        return Err(Gap::not_collected());
+    }
+    let wants = |part: &str| plan.wants(&format!("containers.processes.process.{part}"));
+    let wanted = process::Wanted {
+        namespaces: wants("namespaces"),
+        uid_map: wants("uid_map"),
+        gid_map: wants("gid_map"),
+        lsm: wants("lsm_label"),
+        ..process::Wanted::STATUS
+    };
+    Census::take(system, &engine.reference, wanted)
 }
 
 /// The parts of containers' first processes to look at, if they are looked at at all.
@@ -219,9 +255,73 @@ fn containers(system: &System, plan: &Plan, engine: &mut EngineSide) -> Observed
         tree.identity("/").map(|_| tree)
     });
     let sockets = engine_sockets(system, plan, engine);
-    let described = engine.answers.describe(tree, sockets);
-    let complete = |described: Described| complete(system, plan, engine, described);
-    described.map(|described| described.into_iter().map(complete).collect())
+    let described = engine.answers.describe(tree, sockets.clone());
+    described.map(|described| {
+        let members = members(plan, engine, &described);
+        let confinements = confinements(system, plan, engine, &described, sockets);
+        let inside = members.into_iter().zip(confinements);
+        let complete = |(described, (processes, kernel))| Container {
+            processes,
+            kernel,
+            ..complete(system, plan, engine, described)
+        };
+        described.into_iter().zip(inside).map(complete).collect()
+    })
+}
+
+/// The processes inside each container.
+fn members(plan: &Plan, engine: &EngineSide, described: &[Described]) -> Vec<Observed<Vec<Member>>> {
+    if !plan.wants("containers.processes") {
+        return described.iter().map(|_| Observed::not_collected()).collect();
+    }
+    let running = |described: &Described| first_process(engine, described);
+    let homes = described.iter().filter_map(|one| Some(Home { id: &one.container.id, first: running(one).ok()? }));
+    let homes: Vec<Home<'_>> = homes.collect();
+    let mut found = members::of(&engine.census, &engine.process.reference, &homes).into_iter();
+    let of = |described: &Described| match running(described) {
+        Ok(_) => found.next().unwrap_or_else(Observed::not_collected),
+        Err(gap) => gap.into(),
+    };
+    described.iter().map(of).collect()
+}
+
+/// What the kernel enforces on each container.
+fn confinements(
+    system: &System,
+    plan: &Plan,
+    engine: &EngineSide,
+    described: &[Described],
+    sockets: Result<Vec<PathBuf>, Gap>,
+) -> Vec<Confinement> {
+    if !plan.wants("containers.kernel") {
+        return described.iter().map(|_| Confinement::unseen(&Gap::not_collected())).collect();
+    }
+    let data_root = engine.answers.engine.value().map(|engine| engine.data_root.as_str());
+    let around = confinement::Surroundings::observe(system, &engine.process.pid, data_root, sockets);
+    let confined = |described: &Described| {
+        let seen = first_process(engine, described)
+            .and_then(|pid| engine.kernel.confinements.get(&pid).ok_or_else(Gap::not_collected));
+        match seen {
+            Ok(seen) => seen.describe(system, &around, &described.declared),
+            Err(gap) => Confinement::unseen(&gap),
+        }
+    };
+    parallel::map(described, confined)
+}
+
+/// The first process of a container, or why there is none to look at.
+fn first_process(engine: &EngineSide, described: &Described) -> Result<u32, Gap> {
+    match (described.pid, &engine.process.pid) {
+        (None, _) => Err(match &described.container.inspect {
+            Observed::Known { value, .. } if value.running => {
+                Gap::new(GapKind::Malformed, "the engine tells no process id of a container that runs")
+            }
+            Observed::Known { .. } => Gap::new(GapKind::Missing, "the container is not running"),
+            Observed::Unknown { gap, .. } => gap.clone(),
+        }),
+        (Some(_), Err(gap)) => Err(gap.clone()),
+        (Some(pid), Ok(_)) => Ok(pid),
+    }
 }
 
 /// The sockets on which the audited engine itself listens, and those of engines that listen in its network namespace: its
@@ -230,7 +330,7 @@ fn engine_sockets(system: &System, plan: &Plan, engine: &EngineSide) -> Result<V
     let hosts = engine.kernel.daemon.value().and_then(|daemon| daemon.hosts.value()).into_iter().flatten();
     let mut sockets: Vec<PathBuf> = hosts.filter_map(|host| host.strip_prefix("unix://")).map(PathBuf::from).collect();
     sockets.extend(engine.answers.engine.value().map(|engine| PathBuf::from(&engine.socket)));
-    if plan.wants("containers.mounts")
+    if (plan.wants("containers.mounts") || plan.wants("containers.kernel"))
         && let Ok(pid) = engine.process.pid
     {
         sockets.extend(daemon::engine_sockets(system, pid)?);
@@ -258,16 +358,9 @@ fn complete(system: &System, plan: &Plan, engine: &EngineSide, described: Descri
 }
 
 fn process_of(plan: &Plan, engine: &EngineSide, described: &Described) -> Observed<Process> {
-    match (described.pid, &engine.process.pid) {
+    match first_process(engine, described) {
         _ if wanted(plan).is_none() => Observed::not_collected(),
-        (None, _) => match &described.container.inspect {
-            Observed::Known { value, .. } if value.running => {
-                Observed::unknown(GapKind::Malformed, "the engine tells no process id of a container that runs")
-            }
-            Observed::Known { .. } => Observed::unknown(GapKind::Missing, "the container is not running"),
-            Observed::Unknown { gap, .. } => gap.clone().into(),
-        },
-        (Some(_), Err(gap)) => gap.clone().into(),
-        (Some(pid), Ok(_)) => engine.kernel.processes.get(&pid).cloned().unwrap_or_else(Observed::not_collected),
+        Err(gap) => gap.into(),
+        Ok(pid) => engine.kernel.processes.get(&pid).cloned().unwrap_or_else(Observed::not_collected),
     }
 }

@@ -17,6 +17,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 
 pub use endpoint::{Endpoint, Located};
+pub(super) use mount::sockets;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
@@ -26,6 +27,7 @@ use self::mount::Mounts;
 use crate::facts::{Container, Engine, Exec, Gap, GapKind, Image, Network, Observed};
 use crate::plan::Plan;
 use crate::probe::System;
+use crate::probe::confinement::Declared;
 
 /// How many inspections are under way at once; the engine is the bottleneck, and more only make it queue.
 const CONCURRENCY: usize = 8;
@@ -63,8 +65,8 @@ struct RunningExec {
 pub(super) enum News {
     /// Who the engine is.
     Engine(Box<Result<Engine, Gap>>),
-    /// The first process of a container that runs, as the engine counts processes.
-    Running(u32),
+    /// A container that runs: its id, and its first process as the engine counts processes.
+    Running(String, u32),
 }
 
 /// A conversation with an engine. It begins with what every audit asks, before it is known what else this one will.
@@ -193,7 +195,7 @@ async fn inspect_all(
             let name = shortest.map_or_else(|| listed.id.clone(), |name| name.trim_start_matches('/').to_owned());
             let answer = wanted(inspect, client.inspect(&listed.id)).await;
             if let Some(pid) = answer.as_ref().ok().and_then(first_process) {
-                tell(news, News::Running(pid));
+                tell(news, News::Running(listed.id.clone(), pid));
             }
             (Listed { id: listed.id, name }, answer)
         })
@@ -255,6 +257,8 @@ pub(super) struct Described {
     pub(super) container: Container,
     /// Its first process in the engine's PID namespace, if it runs.
     pub(super) pid: Option<u32>,
+    /// What it was told to mount.
+    pub(super) declared: Declared,
     execs: Observed<Vec<RunningExec>>,
 }
 
@@ -308,12 +312,17 @@ impl Answers {
         }
         let around = Surroundings { others, images: &self.images, mounts: &mounts };
         let described = |(listed, answer): &(Listed, Result<wire::Inspect, Gap>)| {
-            let (inspect, pid) = match answer {
-                Ok(wire) => (Observed::known(container::inspect(wire, &around)), first_process(wire)),
-                Err(gap) => (gap.clone().into(), None),
+            let (inspect, pid, declared) = match answer {
+                Ok(wire) => {
+                    let inspect = container::inspect(wire, &around);
+                    let declared = mount::declared(wire, &inspect);
+                    (Observed::known(inspect), first_process(wire), declared)
+                }
+                Err(gap) => (gap.clone().into(), None, Declared::default()),
             };
             let execs = self.execs.get(&listed.id).cloned().unwrap_or_else(Observed::not_collected);
-            Described { container: container::container(listed.id.clone(), listed.name.clone(), inspect), pid, execs }
+            let container = container::container(listed.id.clone(), listed.name.clone(), inspect);
+            Described { container, pid, declared, execs }
         };
         Observed::known(containers.iter().map(described).collect())
     }

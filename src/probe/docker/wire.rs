@@ -206,6 +206,9 @@ pub(super) struct HostConfig {
     pub(super) device_requests: Option<Vec<serde_json::Value>>,
     pub(super) device_cgroup_rules: Option<Vec<String>>,
     pub(super) restart_policy: RestartPolicy,
+    pub(super) masked_paths: Option<Vec<String>>,
+    pub(super) readonly_paths: Option<Vec<String>>,
+    pub(super) tmpfs: Option<BTreeMap<String, serde::de::IgnoredAny>>,
 }
 
 #[derive(Debug, Deserialize)]

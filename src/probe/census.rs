@@ -1,0 +1,177 @@
+//! One look at every process of the machine: where it stands, and what the kernel says of those that are not simply the host's.
+
+use std::collections::BTreeMap;
+
+use super::cgroup::{self, Place};
+use super::namespace::{self, Kind};
+use super::process::{self, Reference, Status, Wanted};
+use super::{System, programs};
+use crate::facts::{Gap, GapKind, Observed, Process};
+use crate::parallel;
+
+/// Every process, by its id.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Census {
+    processes: BTreeMap<u32, Seen>,
+    /// Why a process could not be placed: it might be anywhere.
+    closed: Option<Gap>,
+}
+
+/// Where a process stands.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    /// Its namespaces, by inode; those that the kernel does not have are left out.
+    pub(super) namespaces: BTreeMap<Kind, u64>,
+    /// Its control groups.
+    pub(super) place: Place,
+    /// More of it, unless it is in the machine's own namespaces and in nobody's control group.
+    pub(super) detail: Option<Detail>,
+    /// Why its namespaces could not be seen.
+    pub(super) closed: Option<Gap>,
+}
+
+/// A process that is not simply the host's.
+#[derive(Clone, Debug)]
+pub(super) struct Detail {
+    /// Its parent.
+    pub(super) parent: u32,
+    /// Its id in its own PID namespace, and how many of those it is in.
+    pub(super) innermost: u32,
+    /// How many PID namespaces it is in.
+    pub(super) depth: usize,
+    /// The name it has given itself.
+    pub(super) name: String,
+    /// What the link to its executable says.
+    pub(super) executable: Observed<String>,
+    /// What the link to its root directory says.
+    pub(super) root: Observed<String>,
+    /// What the kernel says of it.
+    pub(super) process: Observed<Process>,
+}
+
+/// Namespaces that make a process a part of a container; the others go with these.
+pub(super) const ISOLATING: [Kind; 4] = [Kind::Pid, Kind::Mnt, Kind::Net, Kind::Ipc];
+
+impl Census {
+    /// Looks at every process; errs when the auditor cannot know that it sees all of them.
+    pub(super) fn take(system: &System, reference: &Reference, wanted: Wanted) -> Result<Self, Gap> {
+        namespace::sees_the_machine(system)?;
+        programs::hidden(system, Status::read(system, "self")?.kernel.capeff)?;
+        let pids: Vec<u32> = system.list("/proc")?.iter().filter_map(|name| name.parse().ok()).collect();
+        let looked = parallel::map(&pids, |pid| look(system, *pid, reference, wanted));
+        let mut census = Self::default();
+        for (pid, seen) in pids.into_iter().zip(looked) {
+            match seen {
+                Ok(seen) => drop(census.processes.insert(pid, seen)),
+                Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => {}
+                Err(gap) => census.closed = Some(gap),
+            }
+        }
+        // Who is in nobody's control group may be in anybody's namespaces.
+        let closed =
+            census.processes.values().filter(|seen| seen.place.named.is_empty()).find_map(|seen| seen.closed.clone());
+        census.closed = census.closed.or(closed);
+        Ok(census)
+    }
+
+    /// Errs when a process could not be placed.
+    pub(super) fn complete(&self) -> Result<(), Gap> {
+        self.closed.clone().map_or(Ok(()), Err)
+    }
+
+    /// A process that lived.
+    pub(super) fn get(&self, pid: u32) -> Option<&Seen> {
+        self.processes.get(&pid)
+    }
+
+    /// Every process, by id.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Seen)> {
+        self.processes.iter().map(|(pid, seen)| (*pid, seen))
+    }
+
+    /// The process itself, its parent, and so on, as far as they are not simply the host's.
+    pub(super) fn ancestry(&self, pid: u32) -> impl Iterator<Item = (u32, &Seen)> {
+        let parent = |(_, seen): &(u32, &Seen)| seen.detail.as_ref().map(|detail| detail.parent);
+        let find = move |pid: u32| self.get(pid).map(|seen| (pid, seen));
+        // A parent has no smaller depth than this many steps: what is read at different times may make a ring.
+        std::iter::successors(find(pid), move |this| find(parent(this)?)).take(DEEPEST)
+    }
+}
+
+/// The most ancestors that are looked at.
+const DEEPEST: usize = 256;
+
+fn look(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Result<Seen, Gap> {
+    let groups = cgroup::groups(system, pid).map_err(|gap| namespace::gone(system, pid, gap))?;
+    let place = Place::of(&groups);
+    let (namespaces, closed) = match namespaces(system, pid) {
+        Ok(namespaces) => (namespaces, None),
+        Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => return Err(gap),
+        // The machine's first process is what others are compared with.
+        Err(_) if pid == 1 => (BTreeMap::new(), None),
+        Err(gap) => (BTreeMap::new(), Some(gap)),
+    };
+    let initial = |kind: &Kind| {
+        let inode = namespaces.get(kind);
+        inode.is_none_or(|inode| reference.namespaces().is_initial(*kind, *inode).value() == Some(&true))
+    };
+    let plain = place.named.is_empty() && closed.is_none() && ISOLATING.iter().all(initial);
+    let detail = if plain { None } else { Some(detail(system, pid, reference, wanted)?) };
+    Ok(Seen { namespaces, place, detail, closed })
+}
+
+/// The namespaces of a process. When its first thread has ended, those of another thread are its.
+fn namespaces(system: &System, pid: u32) -> Result<BTreeMap<Kind, u64>, Gap> {
+    let found = of_task(system, &pid.to_string())?;
+    if found.contains_key(&Kind::Mnt) {
+        return Ok(found);
+    }
+    if Status::read(system, pid)?.ended() {
+        return Err(Gap::new(GapKind::Gone, format!("/proc/{pid}: the process has ended")));
+    }
+    let tasks = system.list(format!("/proc/{pid}/task"))?;
+    let other = tasks.iter().find(|task| task.parse() != Ok(pid));
+    match other {
+        Some(task) => of_task(system, &format!("{pid}/task/{task}")),
+        None => Ok(found),
+    }
+}
+
+fn of_task(system: &System, task: &str) -> Result<BTreeMap<Kind, u64>, Gap> {
+    let mut found = BTreeMap::new();
+    for kind in Kind::ALL {
+        match namespace::inode(system, task, kind) {
+            Ok(inode) => drop(found.insert(kind, inode)),
+            Err(gap) if gap.kind == GapKind::Missing => {}
+            Err(gap) => return Err(gap),
+        }
+    }
+    Ok(found)
+}
+
+fn detail(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Result<Detail, Gap> {
+    let link = |name: &str| {
+        let target = system.link(format!("/proc/{pid}/{name}"));
+        target.map(|target| target.to_string_lossy().into_owned()).map_err(|gap| namespace::gone(system, pid, gap))
+    };
+    let executable = match link("exe") {
+        // A thread of the kernel has none.
+        Err(gap) if gap.kind == GapKind::Missing => Ok(String::new()),
+        other => other,
+    };
+    let (process, status) = match process::look(system, pid, reference, wanted) {
+        Ok((process, status)) => (Observed::known(process), status),
+        Err(gap) if gap.kind == GapKind::Gone => return Err(gap),
+        Err(gap) => (gap.into(), Status::read(system, pid).map_err(|gap| namespace::gone(system, pid, gap))?),
+    };
+    let ids = status.kernel.nspid.unwrap_or_default();
+    Ok(Detail {
+        parent: u32::try_from(status.kernel.ppid).unwrap_or(0),
+        innermost: ids.last().and_then(|id| u32::try_from(*id).ok()).unwrap_or(pid),
+        depth: ids.len(),
+        name: status.kernel.name,
+        executable: executable.into(),
+        root: link("root").into(),
+        process,
+    })
+}
