@@ -15,6 +15,7 @@ mod isolation;
 mod network;
 mod observed;
 mod process;
+mod unit;
 
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
 pub use daemon::{Daemon, TlsFile, Ulimit};
@@ -27,6 +28,7 @@ pub use isolation::{Confinement, KernelMount, Member, Runtime};
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
+pub use unit::{Spec, Unit};
 
 use std::collections::BTreeMap;
 
@@ -54,6 +56,8 @@ pub struct Facts {
     pub daemon: Observed<Daemon>,
     /// Every container that the engine knows, running or not.
     pub containers: Observed<Vec<Container>>,
+    /// Every container and sandbox that the kernel shows and the engine does not list.
+    pub units: Observed<Vec<Unit>>,
     /// Every image that the engine stores.
     pub images: Observed<Vec<Image>>,
     /// Every network of the engine.

@@ -21,6 +21,7 @@ pub mod sysctl;
 mod system;
 #[cfg(test)]
 mod tree;
+mod units;
 pub mod view;
 
 pub use collect::{Beginning, collect};

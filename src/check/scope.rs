@@ -19,6 +19,8 @@ pub enum Each {
     Engine,
     /// Every container.
     Container,
+    /// Every container or sandbox that no engine told of.
+    Unit,
     /// Every image.
     Image,
     /// Every network.
@@ -26,7 +28,7 @@ pub enum Each {
 }
 
 impl Each {
-    const ALL: [Self; 5] = [Self::Host, Self::Engine, Self::Container, Self::Image, Self::Network];
+    const ALL: [Self; 6] = [Self::Host, Self::Engine, Self::Container, Self::Unit, Self::Image, Self::Network];
 
     /// The word for it in files and reports.
     pub const fn as_str(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Each {
             Self::Host => "host",
             Self::Engine => "engine",
             Self::Container => "container",
+            Self::Unit => "unit",
             Self::Image => "image",
             Self::Network => "network",
         }
@@ -44,6 +47,7 @@ impl Each {
         match self {
             Self::Host | Self::Engine => None,
             Self::Container => Some("containers"),
+            Self::Unit => Some("units"),
             Self::Image => Some("images"),
             Self::Network => Some("networks"),
         }

@@ -130,6 +130,17 @@ fn group_of<'g>(groups: &'g [ProcessCGroup], controller: &str) -> Option<&'g Pro
     v1.or_else(|| groups.iter().find(|g| g.hierarchy == 0 && g.controllers.is_empty()))
 }
 
+/// The control group that is a unit's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    /// The one that has this id or name in its path.
+    Named(String),
+    /// The one at this path.
+    At(String),
+    /// None: it shares one with whoever made it.
+    Shared,
+}
+
 /// Where a process stands among control groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -137,38 +148,48 @@ pub(super) struct Place {
     pub(super) path: String,
     /// The units that its groups name.
     pub(super) named: BTreeSet<Named>,
-    /// The id of the unit whose limits on memory, CPU and processes all hold it.
-    limited: Option<String>,
+    /// Its groups in the hierarchies that limit memory, CPU and processes.
+    limiting: BTreeSet<String>,
 }
 
 impl Place {
     /// What the groups of a process say.
     pub(super) fn of(groups: &[ProcessCGroup]) -> Self {
         let paths: BTreeSet<&str> = groups.iter().map(|group| group.pathname.as_str()).collect();
-        let named_by: Vec<Option<Named>> = ["memory", "cpu", "pids"]
-            .into_iter()
-            .filter_map(|controller| group_of(groups, controller))
-            .map(|group| named(&group.pathname))
-            .collect();
-        let first = named_by.first().and_then(Option::as_ref).map(|named| named.id.clone());
-        let all = named_by.iter().all(|named| named.as_ref().map(|named| &named.id) == first.as_ref());
+        let limiting = ["memory", "cpu", "pids"].into_iter().filter_map(|controller| group_of(groups, controller));
         let path = group_of(groups, "pids").or(groups.first()).map(|group| group.pathname.clone());
         Self {
             path: path.unwrap_or_default(),
             named: paths.into_iter().filter_map(named).collect(),
-            limited: first.filter(|_| all),
+            limiting: limiting.map(|group| group.pathname.clone()).collect(),
         }
     }
 
-    /// Whether one of its groups names a unit.
-    pub(super) fn names(&self, id: &str) -> bool {
-        self.named.iter().any(|named| named.id == id)
+    /// Whether it is in a unit's group.
+    pub(super) fn is_in(&self, group: &Group) -> bool {
+        match group {
+            Group::Named(id) => self.named.iter().any(|named| named.id == *id),
+            Group::At(path) => is_below(&self.path, path),
+            Group::Shared => false,
+        }
     }
 
     /// Whether all limits of a unit hold it.
-    pub(super) fn is_limited_by(&self, id: &str) -> bool {
-        self.limited.as_deref() == Some(id)
+    pub(super) fn is_limited_by(&self, group: &Group) -> Result<bool, Gap> {
+        match group {
+            Group::Named(id) => Ok(self.limiting.iter().all(|path| named(path).is_some_and(|named| named.id == *id))),
+            Group::At(group) => Ok(self.limiting.iter().all(|path| is_below(path, group))),
+            Group::Shared => Err(shared()),
+        }
     }
+}
+
+fn is_below(path: &str, group: &str) -> bool {
+    path.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn shared() -> Gap {
+    Gap::new(GapKind::Unsupported, "it has no control group of its own")
 }
 
 /// Whose limits count.
@@ -176,10 +197,8 @@ impl Place {
 pub(super) enum Reach<'r> {
     /// The lowest from the process's group up to the root: what is in force.
     Root,
-    /// Those of the group that names a unit, and of groups below it: what the unit itself was given.
-    Unit(&'r str),
-    /// Those of the process's own group.
-    Own,
+    /// Those of a unit's group, and of groups below it: what the unit itself was given.
+    Unit(&'r Group),
 }
 
 /// The lowest limit on a process within a reach; nothing when there is certainly none.
@@ -195,14 +214,19 @@ pub(super) fn limit(
     let mut levels = levels(&group.pathname)?;
     match reach {
         Reach::Root => {}
-        Reach::Own => levels.truncate(1),
-        Reach::Unit(id) => {
-            let Some(named) = named(&group.pathname).filter(|named| named.id == id) else {
+        Reach::Unit(Group::Shared) => return Err(shared()),
+        Reach::Unit(own) => {
+            let own = match own {
+                Group::Named(id) => named(&group.pathname).filter(|named| named.id == *id).map(|named| named.group),
+                Group::At(path) => Some(path.clone()).filter(|path| is_below(&group.pathname, path)),
+                Group::Shared => None,
+            };
+            let Some(own) = own else {
                 let detail =
                     format!("its first process is in the control group {}, which is not its own", group.pathname);
                 return Err(Gap::new(GapKind::Missing, detail));
             };
-            levels.retain(|level| level.len() >= named.group.len());
+            levels.retain(|level| level.len() >= own.len());
         }
     }
     if levels.is_empty() {

@@ -7,13 +7,15 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 
 use super::census::Census;
-use super::cgroup::Reach;
+use super::cgroup::Group;
 use super::docker::{Answers, Described, News, Session};
 use super::members::Home;
 use super::process::Reference;
-use super::{System, View, confinement, daemon, file, host, members, mounts, namespace, process, programs, sysctl};
+use super::{
+    System, View, confinement, daemon, file, host, members, mounts, namespace, process, programs, sysctl, units,
+};
 use crate::facts::{
-    Confinement, Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Member, Observed, Process, Program,
+    Confinement, Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Member, Observed, Process, Program, Unit,
 };
 use crate::parallel;
 use crate::plan::Plan;
@@ -61,6 +63,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
     let mut engine = EngineSide::collect(&system, plan, beginning);
     let view = View::observe(&system, &engine.process.reference);
     let containers = containers(&system, plan, &mut engine);
+    let units = units(&system, plan, &engine, &containers);
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
     Facts {
@@ -69,6 +72,7 @@ pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
         notices,
         host: host::observe(),
         containers,
+        units,
         engine: engine.answers.engine,
         daemon: engine.kernel.daemon,
         images: engine.answers.images,
@@ -173,7 +177,7 @@ impl KernelSide {
                 (News::Engine(of), Err(gap)) => found.daemon = of.err().unwrap_or_else(|| gap.clone()).into(),
                 (News::Running(id, pid), Ok(_)) => {
                     if confined {
-                        let seen = confinement::look(system, pid, Reach::Unit(&id), &engine.reference);
+                        let seen = confinement::look(system, pid, &Group::Named(id), &engine.reference);
                         found.confinements.insert(pid, seen);
                     }
                     if let Some(wanted) = wanted {
@@ -198,10 +202,11 @@ impl KernelSide {
 
 /// Looks at every process, if checks read of what is inside containers.
 fn census(system: &System, plan: &Plan, engine: &EngineProcess) -> Result<Census, Gap> {
-    if !plan.wants("containers.processes") {
+    if !plan.wants("containers.processes") && !plan.wants("units") {
         return Err(Gap::not_collected());
     }
-    let wants = |part: &str| plan.wants(&format!("containers.processes.process.{part}"));
+    let wants =
+        |part: &str| ["containers", "units"].iter().any(|list| plan.wants(&format!("{list}.processes.process.{part}")));
     let wanted = process::Wanted {
         namespaces: wants("namespaces"),
         uid_map: wants("uid_map"),
@@ -215,15 +220,41 @@ fn census(system: &System, plan: &Plan, engine: &EngineProcess) -> Result<Census
 /// The parts of containers' first processes to look at, if they are looked at at all.
 fn wanted(plan: &Plan) -> Option<process::Wanted> {
     let programs = plan.wants("containers.programs");
-    let wants = |part: &str| plan.wants(&format!("containers.process.{part}"));
-    (plan.wants("containers.process") || programs).then(|| process::Wanted {
-        namespaces: wants("namespaces") || programs,
+    let wanted = parts(plan, "containers");
+    let wanted = process::Wanted { namespaces: wanted.namespaces || programs, ..wanted };
+    (plan.wants("containers.process") || programs || plan.wants("units")).then_some(wanted)
+}
+
+/// The parts of the first processes in a list that are planned.
+fn parts(plan: &Plan, list: &str) -> process::Wanted {
+    let wants = |part: &str| plan.wants(&format!("{list}.process.{part}"));
+    process::Wanted {
+        namespaces: wants("namespaces"),
         uid_map: wants("uid_map"),
         gid_map: wants("gid_map"),
         lsm: wants("lsm_label"),
         root: wants("root_read_only"),
         cgroup: wants("cgroup"),
-    })
+    }
+}
+
+/// Every container and sandbox that the engine does not list.
+fn units(
+    system: &System,
+    plan: &Plan,
+    engine: &EngineSide,
+    containers: &Observed<Vec<Container>>,
+) -> Observed<Vec<Unit>> {
+    if !plan.wants("units") {
+        return Observed::not_collected();
+    }
+    let of_container = |container: &Container| {
+        let first = container.process.value().map_or(0, |process| process.pid);
+        Home::named(&container.id, first)
+    };
+    let listed: Vec<Home> = containers.value().into_iter().flatten().map(of_container).collect();
+    let wanted = units::Wanted { process: parts(plan, "units"), kernel: plan.wants("units.kernel") };
+    units::observe(system, &engine.census, &engine.process.reference, &listed, wanted)
 }
 
 /// The engine's process, if its id means the same to the auditor.
@@ -275,8 +306,8 @@ fn members(plan: &Plan, engine: &EngineSide, described: &[Described]) -> Vec<Obs
         return described.iter().map(|_| Observed::not_collected()).collect();
     }
     let running = |described: &Described| first_process(engine, described);
-    let homes = described.iter().filter_map(|one| Some(Home { id: &one.container.id, first: running(one).ok()? }));
-    let homes: Vec<Home<'_>> = homes.collect();
+    let homes = described.iter().filter_map(|one| Some(Home::named(&one.container.id, running(one).ok()?)));
+    let homes: Vec<Home> = homes.collect();
     let mut found = members::of(&engine.census, &engine.process.reference, &homes).into_iter();
     let of = |described: &Described| match running(described) {
         Ok(_) => found.next().unwrap_or_else(Observed::not_collected),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::cgroup::{self, Reach, Resource};
+use super::cgroup::{self, Group, Reach, Resource};
 use super::mountinfo::{self, Line};
 use super::process::Reference;
 use super::{System, docker, namespace};
@@ -63,28 +63,27 @@ pub(super) struct Seen {
     pids: Result<Option<i64>, Gap>,
 }
 
-/// Looks at a container through its first process; `reach` says which control group is its own.
-pub(super) fn look(system: &System, pid: u32, reach: Reach<'_>, reference: &Reference) -> Seen {
+/// Looks at a container through its first process; its control group has limits of its own.
+pub(super) fn look(system: &System, pid: u32, group: &Group, reference: &Reference) -> Seen {
     let groups = cgroup::groups(system, pid).map_err(|gap| namespace::gone(system, pid, gap));
     let limit = |resource| {
         let groups = groups.as_deref().map_err(Gap::clone)?;
-        cgroup::limit(system, reference.hierarchies()?, groups, resource, reach)
+        cgroup::limit(system, reference.hierarchies()?, groups, resource, Reach::Unit(group))
     };
     Seen { table: Table::of(system, pid), memory: limit(Resource::Memory), pids: limit(Resource::Pids) }
 }
 
 impl Seen {
     /// Compares what was seen with the surroundings and with what was asked for.
-    pub(super) fn describe(&self, system: &System, around: &Surroundings, declared: &Declared) -> Confinement {
+    pub(super) fn describe(
+        &self,
+        system: &System,
+        around: &Surroundings,
+        declared: &Result<Declared, Gap>,
+    ) -> Confinement {
         let of_table = |look: &dyn Fn(&Table) -> Vec<String>| self.table.as_ref().map(look).map_err(Gap::clone).into();
         let mounts = self.table.as_ref().map_err(Gap::clone).map(|table| {
-            let own = Own {
-                table,
-                around,
-                declared: &around.told(declared),
-                tmpfs: &declared.tmpfs,
-                devices: &declared.devices,
-            };
+            let own = Own { table, around, asked: declared.as_ref().ok(), told: &around.told(declared) };
             table.lines.iter().map(|line| own.describe(line)).collect()
         });
         Confinement {
@@ -129,6 +128,11 @@ impl Table {
     pub(super) fn place(&self, path: &str) -> Option<Place> {
         let mount = self.at(path)?;
         Some(Place { device: mount.device.clone(), path: join(&mount.root, rest(&mount.point, path)?) })
+    }
+
+    /// Where the root directory really is.
+    pub(super) fn root_place(&self) -> Option<Place> {
+        self.root().map(|root| Place { device: root.device.clone(), path: root.root.clone() })
     }
 
     /// What a place is called in this table; the mount that shows most of the filesystem is asked first.
@@ -218,7 +222,8 @@ impl Surroundings {
     }
 
     /// Where the sources of declared mounts are; unknown when the engine's tree is.
-    fn told<'t>(&self, declared: &'t Declared) -> Result<Vec<Told<'t>>, Gap> {
+    fn told<'t>(&self, declared: &'t Result<Declared, Gap>) -> Result<Vec<Told<'t>>, Gap> {
+        let declared = declared.as_ref().map_err(Gap::clone)?;
         let engine = self.engine.as_ref().map_err(Gap::clone)?;
         let told = |(destination, source): &'t (String, Source)| Told {
             destination,
@@ -259,9 +264,9 @@ impl Place {
 struct Own<'o> {
     table: &'o Table,
     around: &'o Surroundings,
-    declared: &'o Result<Vec<Told<'o>>, Gap>,
-    tmpfs: &'o BTreeSet<String>,
-    devices: &'o BTreeSet<String>,
+    /// What it was told to mount, if that is known.
+    asked: Option<&'o Declared>,
+    told: &'o Result<Vec<Told<'o>>, Gap>,
 }
 
 impl Own<'_> {
@@ -284,10 +289,12 @@ impl Own<'_> {
 
     fn is_declared(&self, line: &Line, place: &Place, host_path: &Result<String, Gap>) -> Result<bool, Gap> {
         let root = self.table.root();
+        let asked =
+            |of: fn(&Declared) -> &BTreeSet<String>| self.asked.is_some_and(|asked| of(asked).contains(&line.point));
         if root.is_some_and(|root| root.id == line.id) || is_usual(line) {
             return Ok(true);
         }
-        if line.filesystem == "devtmpfs" && (is_usual_device(&line.point) || self.devices.contains(&line.point)) {
+        if line.filesystem == "devtmpfs" && (is_usual_device(&line.point) || asked(|asked| &asked.devices)) {
             return Ok(true);
         }
         if is_engines_file(&line.point) && self.around.keeps(place)? {
@@ -296,13 +303,13 @@ impl Own<'_> {
         if is_engines_init(line, place) {
             return Ok(true);
         }
-        let made_for_it = line.filesystem == "tmpfs" && (is_usual_tmpfs(line) || self.tmpfs.contains(&line.point));
+        let made_for_it = line.filesystem == "tmpfs" && (is_usual_tmpfs(line) || asked(|asked| &asked.tmpfs));
         if made_for_it && host_path.as_ref().map_err(Gap::clone)?.is_empty() {
             return Ok(true);
         }
-        let told = self.declared.as_ref().map_err(Gap::clone)?;
+        let told = self.told.as_ref().map_err(Gap::clone)?;
         // What it has anyway may appear in it once more.
-        let whole = root.map(|root| Place { device: root.device.clone(), path: root.root.clone() });
+        let whole = self.table.root_place();
         let mut has = whole.iter().chain(told.iter().filter_map(|told| told.place.as_ref()));
         if has.any(|has| has.holds(place)) {
             return Ok(true);

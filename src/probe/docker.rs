@@ -258,7 +258,7 @@ pub(super) struct Described {
     /// Its first process in the engine's PID namespace, if it runs.
     pub(super) pid: Option<u32>,
     /// What it was told to mount.
-    pub(super) declared: Declared,
+    pub(super) declared: Result<Declared, Gap>,
     execs: Observed<Vec<RunningExec>>,
 }
 
@@ -316,9 +316,9 @@ impl Answers {
                 Ok(wire) => {
                     let inspect = container::inspect(wire, &around);
                     let declared = mount::declared(wire, &inspect);
-                    (Observed::known(inspect), first_process(wire), declared)
+                    (Observed::known(inspect), first_process(wire), Ok(declared))
                 }
-                Err(gap) => (gap.clone().into(), None, Declared::default()),
+                Err(gap) => (gap.clone().into(), None, Err(gap.clone())),
             };
             let execs = self.execs.get(&listed.id).cloned().unwrap_or_else(Observed::not_collected);
             let container = container::container(listed.id.clone(), listed.name.clone(), inspect);

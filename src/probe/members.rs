@@ -3,17 +3,27 @@
 use std::collections::BTreeMap;
 
 use super::census::{Census, ISOLATING, Seen};
+use super::cgroup::Group;
 use super::namespace::Kind;
 use super::process::Reference;
 use crate::facts::{Gap, GapKind, Member, Observed};
 
 /// A container to look for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Home<'h> {
-    /// The id that its control group has.
-    pub(super) id: &'h str,
+#[derive(Clone, Debug)]
+pub(super) struct Home {
+    /// Its id.
+    pub(super) id: String,
+    /// Its control group.
+    pub(super) group: Group,
     /// Its first process.
     pub(super) first: u32,
+}
+
+impl Home {
+    /// A container whose control group has its id.
+    pub(super) fn named(id: &str, first: u32) -> Self {
+        Self { id: id.to_owned(), group: Group::Named(id.to_owned()), first }
+    }
 }
 
 /// The members of each container, in the containers' order.
@@ -21,11 +31,7 @@ pub(super) struct Home<'h> {
 /// What is in the control group of one container is that one's alone. Everyone else belongs to whom they share a PID, mount,
 /// network or IPC namespace with, namespaces of the machine and of the engine aside; and who is in a PID namespace of its own
 /// belongs where its parent does.
-pub(super) fn of(
-    census: &Result<Census, Gap>,
-    reference: &Reference,
-    homes: &[Home<'_>],
-) -> Vec<Observed<Vec<Member>>> {
+pub(super) fn of(census: &Result<Census, Gap>, reference: &Reference, homes: &[Home]) -> Vec<Observed<Vec<Member>>> {
     let seen = census.as_ref().map_err(Gap::clone).and_then(|census| census.complete().map(|()| census));
     let census = match seen {
         Ok(census) => census,
@@ -53,13 +59,13 @@ pub(super) fn of(
 
 struct Map<'m> {
     census: &'m Census,
-    homes: &'m [Home<'m>],
+    homes: &'m [Home],
     by_namespace: BTreeMap<(Kind, u64), Vec<usize>>,
 }
 
 impl Map<'_> {
     /// Notes the namespaces that are a container's own.
-    fn note(&mut self, index: usize, home: &Home<'_>, reference: &Reference) {
+    fn note(&mut self, index: usize, home: &Home, reference: &Reference) {
         let Some(first) = self.census.get(home.first) else { return };
         for kind in ISOLATING {
             let Some(inode) = first.namespaces.get(&kind) else { continue };
@@ -73,7 +79,7 @@ impl Map<'_> {
     fn homes_of(&self, pid: u32, seen: &Seen) -> Vec<usize> {
         // A first process is its container's also when it was moved away.
         let named =
-            |(index, home): (usize, &Home<'_>)| (seen.place.names(home.id) || home.first == pid).then_some(index);
+            |(index, home): (usize, &Home)| (seen.place.is_in(&home.group) || home.first == pid).then_some(index);
         let by_group: Vec<usize> = self.homes.iter().enumerate().filter_map(named).collect();
         if !by_group.is_empty() || !seen.place.named.is_empty() {
             return by_group;
@@ -102,7 +108,7 @@ impl Map<'_> {
 struct Inside<'i> {
     map: &'i Map<'i>,
     reference: &'i Reference,
-    home: &'i Home<'i>,
+    home: &'i Home,
     first: &'i Seen,
 }
 
@@ -117,7 +123,7 @@ impl Inside<'_> {
             root: detail.root.clone(),
             first: pid == self.home.first,
             control_group: Observed::known(seen.place.path.clone()),
-            limited: Observed::known(seen.place.is_limited_by(self.home.id)),
+            limited: seen.place.is_limited_by(&self.home.group).into(),
             foreign: self.foreign(pid, seen),
             apart: self.apart(seen).into(),
             on_host: self.on_host(seen).into(),
@@ -127,11 +133,11 @@ impl Inside<'_> {
     }
 
     fn foreign(&self, pid: u32, seen: &Seen) -> Observed<bool> {
-        let inside = |pid: u32, seen: &Seen| pid == self.home.first || seen.place.names(self.home.id);
+        let inside = |pid: u32, seen: &Seen| pid == self.home.first || seen.place.is_in(&self.home.group);
         if inside(pid, seen) || self.map.census.ancestry(pid).any(|(pid, seen)| inside(pid, seen)) {
             return Observed::known(false);
         }
-        if self.first.place.names(self.home.id) {
+        if self.first.place.is_in(&self.home.group) {
             return Observed::known(true);
         }
         let detail = format!("no control group names the container: its first process is in {}", self.first.place.path);
@@ -154,7 +160,7 @@ impl Inside<'_> {
     fn visits(&self, seen: &Seen) -> Vec<String> {
         let own = self.map.by_namespaces(self.first);
         let elsewhere = self.map.by_namespaces(seen).into_iter().filter(|index| !own.contains(index));
-        elsewhere.filter_map(|index| self.map.homes.get(index)).map(|home| home.id.to_owned()).collect()
+        elsewhere.filter_map(|index| self.map.homes.get(index)).map(|home| home.id.clone()).collect()
     }
 
     fn on_host(&self, seen: &Seen) -> Result<Vec<String>, Gap> {

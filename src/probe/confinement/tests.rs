@@ -1,6 +1,7 @@
 use super::super::tree::Tree;
 use super::*;
 use crate::facts::Observed;
+use crate::probe::cgroup::Group;
 
 const PID: u32 = 700;
 const STATE: &str = "/var/lib/docker/containers";
@@ -58,7 +59,7 @@ fn look_at(mounts: &str, declared: &Declared) -> Confinement {
     let tree = tree(mounts);
     let system = tree.system();
     let reference = Reference::observe(&system, Some(50));
-    look(&system, PID, Reach::Own, &reference).describe(&system, &around(&tree), declared)
+    look(&system, PID, &Group::Shared, &reference).describe(&system, &around(&tree), &Ok(declared.clone()))
 }
 
 /// The last of the mounts, on top of a container's usual ones.
@@ -190,7 +191,7 @@ fn what_cannot_be_compared_is_unknown() {
     let gap = || Gap::new(GapKind::Denied, "closed");
     let dark = Surroundings { engine: Err(gap()), host: Err(gap()), sockets: Err(gap()), state: Vec::new() };
     let reference = Reference::observe(&system, None);
-    let seen = look(&system, PID, Reach::Own, &reference).describe(&system, &dark, &Declared::default());
+    let seen = look(&system, PID, &Group::Shared, &reference).describe(&system, &dark, &Ok(Declared::default()));
     let last = seen.mounts.value().unwrap().last().unwrap();
     for gap in [last.declared.gap(), last.host_path.gap(), last.engine_sockets.gap()] {
         assert_eq!(gap.unwrap().kind, GapKind::Denied);

@@ -37,7 +37,7 @@ fn ask(tree: &Tree) -> Vec<Observed<Vec<Member>>> {
     let system = tree.system();
     let reference = Reference::observe(&system, Some(50));
     let census = Census::take(&system, &reference, Wanted::STATUS);
-    of(&census, &reference, &[Home { id: ID, first: 700 }, Home { id: OTHER, first: 800 }])
+    of(&census, &reference, &[Home::named(ID, 700), Home::named(OTHER, 800)])
 }
 
 fn members(tree: &Tree) -> Vec<Member> {

@@ -1,0 +1,212 @@
+//! Containers and sandboxes by what the kernel shows, whatever started them. [`crate::facts::Unit`] has the rule.
+
+mod bundle;
+mod keeper;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::keeper::Keeper;
+use super::census::{Census, Detail, Seen};
+use super::cgroup::Group;
+use super::confinement::{self, Surroundings, Table};
+use super::members::{self, Home};
+use super::namespace::Kind;
+use super::process::{self, Reference};
+use super::{System, daemon, docker, namespace};
+use crate::facts::{Gap, Observed, Runtime, Unit};
+use crate::parallel;
+
+/// What is looked at of units besides that they are there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    /// The parts of first processes.
+    pub(super) process: process::Wanted,
+    /// Whether mounts and limits are.
+    pub(super) kernel: bool,
+}
+
+/// Every unit but those that an engine has listed, given the ids and the first processes of these.
+pub(super) fn observe(
+    system: &System,
+    census: &Result<Census, Gap>,
+    reference: &Reference,
+    listed: &[Home],
+    wanted: Wanted,
+) -> Observed<Vec<Unit>> {
+    let census = match census.as_ref().map_err(Gap::clone).and_then(|seen| seen.complete().map(|()| seen)) {
+        Ok(census) => census,
+        Err(gap) => return gap.into(),
+    };
+    let find = Find { system, census, reference, listed };
+    let found = find.all();
+    // All are asked for at once, so that the members of one are not taken for those of another.
+    let homes: Vec<Home> = found.iter().map(|found| found.home.clone()).chain(listed.iter().cloned()).collect();
+    let members = members::of(&Ok(census.clone()), reference, &homes);
+    let around = Around::new(system);
+    let found: Vec<_> = found.into_iter().zip(members).collect();
+    let mut units = parallel::map(&found, |(found, members)| {
+        let keeper = Keeper::of(system, census, found.home.first, &found.home.id);
+        let bundle = keeper.bundle(system);
+        let (process, kernel) = (
+            process::observe(system, found.home.first, reference, wanted.process),
+            if wanted.kernel {
+                let seen = confinement::look(system, found.home.first, &found.home.group, reference);
+                let declared = bundle.as_ref().map(|bundle| bundle.mounts.clone()).map_err(Gap::clone);
+                seen.describe(system, &around.of(&keeper), &declared)
+            } else {
+                crate::facts::Confinement::unseen(&Gap::not_collected())
+            },
+        );
+        let runtime = keeper.runtime(found.runtime);
+        Unit {
+            name: keeper.name(runtime, bundle.as_ref().ok(), found),
+            id: keeper.id(&found.home.id),
+            runtime,
+            control_group: found.control_group.clone(),
+            declared: bundle.map(|bundle| bundle.spec).into(),
+            process,
+            processes: members.clone(),
+            kernel,
+        }
+    });
+    units.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    Observed::known(units)
+}
+
+/// A unit so far.
+struct Found {
+    home: Home,
+    runtime: Runtime,
+    control_group: String,
+    /// File name of the first program.
+    program: String,
+}
+
+struct Find<'f> {
+    system: &'f System,
+    census: &'f Census,
+    reference: &'f Reference,
+    listed: &'f [Home],
+}
+
+impl Find<'_> {
+    fn all(&self) -> Vec<Found> {
+        let named = self.named();
+        let taken: BTreeSet<u64> =
+            self.listed.iter().map(|home| home.first).filter_map(|first| self.pid_namespace(first)).collect();
+        let isolated = self.census.iter().filter(|(_, seen)| seen.place.named.is_empty());
+        let isolated = isolated.filter_map(|(pid, seen)| self.isolated(pid, seen, &taken));
+        named.into_iter().chain(isolated).collect()
+    }
+
+    fn pid_namespace(&self, pid: u32) -> Option<u64> {
+        self.census.get(pid)?.namespaces.get(&Kind::Pid).copied()
+    }
+
+    /// Those that control groups name.
+    fn named(&self) -> Vec<Found> {
+        let mut groups: BTreeMap<&str, (Runtime, Vec<(u32, &Detail)>)> = BTreeMap::new();
+        for (pid, seen) in self.census.iter() {
+            let Some(detail) = &seen.detail else { continue };
+            for named in &seen.place.named {
+                let (runtime, members) = groups.entry(&named.id).or_insert((named.runtime, Vec::new()));
+                *runtime = (*runtime).min(named.runtime);
+                members.push((pid, detail));
+            }
+        }
+        groups.retain(|id, _| !self.listed.iter().any(|home| home.id == *id));
+        let found = groups.into_iter().filter_map(|(id, (runtime, members))| {
+            let inside: BTreeSet<u32> = members.iter().map(|(pid, _)| *pid).collect();
+            // The first process is 1 in its PID namespace, or, without one, whose parent is outside.
+            let rank = |(pid, detail): &(u32, &Detail)| {
+                (detail.innermost != 1, detail.depth, inside.contains(&detail.parent), *pid)
+            };
+            let (first, _) = members.into_iter().min_by_key(rank)?;
+            self.found(first, id.to_owned(), Group::Named(id.to_owned()), runtime)
+        });
+        found.collect()
+    }
+
+    /// The unit of which a process is the first, by its namespaces alone.
+    fn isolated(&self, pid: u32, seen: &Seen, taken: &BTreeSet<u64>) -> Option<Found> {
+        let detail = seen.detail.as_ref().filter(|detail| detail.innermost == 1 && detail.depth == 2)?;
+        if taken.contains(seen.namespaces.get(&Kind::Pid)?) {
+            return None;
+        }
+        let parent = self.census.get(detail.parent);
+        let mounts = *seen.namespaces.get(&Kind::Mnt)?;
+        let parents = parent.and_then(|parent| parent.namespaces.get(&Kind::Mnt));
+        let of_host = self.reference.namespaces().is_initial(Kind::Mnt, mounts).value() == Some(&true);
+        if of_host || parents == Some(&mounts) || !self.is_container(pid, &seen.place.path) {
+            return None;
+        }
+        let shares = seen.place.path == "/" || parent.is_none_or(|parent| parent.place.path == seen.place.path);
+        let group = if shares { Group::Shared } else { Group::At(seen.place.path.clone()) };
+        self.found(pid, pid.to_string(), group, Runtime::Sandbox)
+    }
+
+    fn found(&self, first: u32, id: String, group: Group, runtime: Runtime) -> Option<Found> {
+        let seen = self.census.get(first)?;
+        let executable = seen.detail.as_ref()?.executable.value().map_or("", String::as_str);
+        let program = executable.trim_end_matches(" (deleted)").rsplit('/').next().unwrap_or_default().to_owned();
+        Some(Found { home: Home { id, group, first }, runtime, control_group: seen.place.path.clone(), program })
+    }
+
+    /// Whether isolated processes in a control group are a container, and not a part of the host that is confined.
+    fn is_container(&self, pid: u32, group: &str) -> bool {
+        let managed = group.rsplit('/').find(|part| part.ends_with(".service") || part.ends_with(".scope"));
+        match managed {
+            Some(unit) if unit.starts_with("app-") => false,
+            Some(unit) if unit.ends_with(".service") && !unit.starts_with("user@") => self.has_own_root(pid),
+            _ => true,
+        }
+    }
+
+    /// Whether a process has another root filesystem than the machine.
+    fn has_own_root(&self, pid: u32) -> bool {
+        let root = |pid| Table::of(self.system, pid).ok()?.root_place();
+        let host = root(1).or_else(|| root(2));
+        root(pid).zip(host).is_some_and(|(own, host)| own != host)
+    }
+}
+
+/// What units' mounts are compared with: the machine's own, and those of whoever made them where they are others.
+struct Around<'a> {
+    system: &'a System,
+    host: Surroundings,
+}
+
+/// Where the engines whose state is known keep the files that they mount.
+const STATE: [&str; 4] = [
+    "/run/containers/storage/overlay-containers",
+    "/var/lib/containers/storage/overlay-containers",
+    "/var/lib/docker/containers",
+    "/run/containerd",
+];
+
+impl<'a> Around<'a> {
+    fn new(system: &'a System) -> Self {
+        let host = Table::of(system, 1).or_else(|_| Table::of(system, 2));
+        let place = |table: &Table| {
+            let paths =
+                docker::sockets(system, &[])?.into_iter().map(|socket| socket.path.to_string_lossy().into_owned());
+            Ok(paths.filter_map(|path| table.place(&path).map(|place| (path, place))).collect())
+        };
+        let sockets = host.as_ref().map_err(Gap::clone).and_then(place);
+        let state = STATE.map(str::to_owned).to_vec();
+        Self { system, host: Surroundings { engine: host.clone(), host, sockets, state } }
+    }
+
+    fn of(&self, keeper: &Keeper) -> Surroundings {
+        let same = |pid| namespace::inode(self.system, pid, Kind::Mnt).ok();
+        match keeper.pid() {
+            Some(pid) if same(pid) != same(1).or_else(|| same(2)) => {
+                Surroundings { engine: Table::of(self.system, pid), ..self.host.clone() }
+            }
+            _ => self.host.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
