@@ -23,13 +23,20 @@ Exit status of `audit`:
   0  nothing failed
   1  a failure at or above --fail-on
   2  the audit could not run: wrong arguments, a faulty check, no engine where one is needed
-  3  nothing failed, but something could not be judged";
+  3  nothing failed, but something could not be judged
+
+Exit status of `containers`:
+  0  everything could be seen
+  2  it could not run
+  3  something could not be seen";
 
 /// What plimsoll can do.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Judge this machine and its containers
     Audit(AuditArgs),
+    /// List containers by how far they are from the host, or explain one
+    Containers(ContainersArgs),
     /// List the checks, or explain one
     #[command(subcommand)]
     Checks(ChecksVerb),
@@ -47,9 +54,9 @@ pub struct AuditArgs {
     /// What to judge.
     #[command(flatten)]
     pub select: SelectArgs,
-    /// Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]
-    #[arg(long, value_name = "PATH")]
-    pub engine_socket: Option<PathBuf>,
+    /// Which engine to ask.
+    #[command(flatten)]
+    pub engine: EngineArgs,
     /// Least severity of a failure that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", default_value = "low")]
     pub fail_on: Severity,
@@ -59,6 +66,46 @@ pub struct AuditArgs {
     /// When to colour the text
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
+}
+
+/// Arguments of `containers`.
+#[derive(Debug, Args)]
+pub struct ContainersArgs {
+    /// Only this container, in full: its name, or the beginning of its id
+    pub name: Option<String>,
+    /// Which engine to ask.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// How to print the list; `plimsoll schema containers` describes the JSON
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// When to colour the text
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// Which engine to ask.
+#[derive(Clone, Debug, Args)]
+pub struct EngineArgs {
+    /// Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]
+    #[arg(long, value_name = "PATH")]
+    pub engine_socket: Option<PathBuf>,
+    /// Whether to ask an engine at all
+    #[arg(long, value_name = "WHICH", default_value = "auto", conflicts_with = "engine_socket", long_help = ENGINE_HELP)]
+    pub engine: EngineChoice,
+}
+
+const ENGINE_HELP: &str = "\
+Whether to ask an engine at all. With `none`, containers are what the kernel shows and what Docker, containerd and podman keep on \
+disk; CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE are enough for that, and what only an engine knows is unknown";
+
+/// Whether an engine is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EngineChoice {
+    /// The one that is found
+    Auto,
+    /// None
+    None,
 }
 
 /// What to judge: everything, unless something is selected.
@@ -140,6 +187,8 @@ pub enum SchemaOf {
     Facts,
     /// What `audit --format json` prints
     Report,
+    /// What `containers --format json` prints
+    Containers,
     /// A check's file
     Check,
     /// A benchmark's file

@@ -2,6 +2,7 @@
 
 mod audit;
 mod checks;
+mod containers;
 mod progress;
 
 use std::io::{self, Write};
@@ -58,6 +59,7 @@ impl From<io::Error> for Failure {
 pub fn run(cli: &Cli) -> ExitCode {
     let result = match &cli.verb {
         Verb::Audit(args) => audit::run(args),
+        Verb::Containers(args) => containers::run(args),
         Verb::Checks(verb) => checks::run(verb),
         Verb::Lint(args) => lint(args),
         Verb::Plan(args) => plan(args),
@@ -96,13 +98,12 @@ fn library(directories: &[PathBuf]) -> Result<Library, Diagnostics> {
     Library::with_site(&usual.into_iter().chain(directories.iter().cloned()).collect::<Vec<_>>())
 }
 
-/// What the person asked for; without a benchmark named, the newest that fits the engine.
-fn request(args: &SelectArgs, library: &Library, engine: bool) -> Request {
+/// What the person asked for; without a benchmark named, the newest whose id begins like the usual one's.
+fn request(args: &SelectArgs, library: &Library, usual: Option<&str>) -> Request {
     let mut benchmarks = args.benchmark.clone();
-    if benchmarks.is_empty() && engine {
+    if let (true, Some(usual)) = (benchmarks.is_empty(), usual) {
         // Ids end in versions whose parts are single digits or sort alike.
-        let newest =
-            library.benchmarks().map(|benchmark| &benchmark.id).filter(|id| id.starts_with("cis-docker-")).max();
+        let newest = library.benchmarks().map(|benchmark| &benchmark.id).filter(|id| id.starts_with(usual)).max();
         benchmarks.extend(newest.cloned());
     }
     Request {
@@ -127,7 +128,7 @@ fn lint(args: &LintArgs) -> Result<u8, Failure> {
 
 fn plan(args: &SelectArgs) -> Result<u8, Failure> {
     let library = library(&args.checks)?;
-    let selection = Selection::new(&library, &request(args, &library, true))?;
+    let selection = Selection::new(&library, &request(args, &library, Some("cis-docker-")))?;
     let plan = Plan::of(selection.checks.values().copied());
     let mut stdout = io::stdout().lock();
     for place in crate::probe::places(&plan) {
@@ -140,6 +141,7 @@ fn schema(of: SchemaOf) -> Result<u8, Failure> {
     let schema = match of {
         SchemaOf::Facts => schemars::schema_for!(crate::facts::Facts),
         SchemaOf::Report => schemars::schema_for!(crate::report::Report),
+        SchemaOf::Containers => schemars::schema_for!(crate::ladder::Ladder),
         SchemaOf::Check => schemars::schema_for!(crate::check::CheckFile),
         SchemaOf::Benchmark => schemars::schema_for!(crate::benchmark::BenchmarkFile),
     };

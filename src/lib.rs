@@ -18,6 +18,7 @@ pub mod diagnostic;
 pub mod document;
 pub mod evaluate;
 pub mod facts;
+pub mod ladder;
 pub mod library;
 mod parallel;
 pub mod plan;

@@ -33,6 +33,17 @@ impl Plan {
         plan
     }
 
+    /// A plan that reads these facts, as paths such as `containers.process.uid`.
+    pub fn reading(paths: &[&str]) -> Self {
+        let mut plan = Self::default();
+        for path in paths {
+            let names: Vec<String> = path.split('.').map(str::to_owned).collect();
+            plan.add_sources(&names);
+            plan.paths.insert((*path).to_owned());
+        }
+        plan
+    }
+
     /// Whether a fact is wanted: it, a part of it, or something that it is a part of. `containers.process.uid` is a path.
     pub fn wants(&self, path: &str) -> bool {
         let part_of = |whole: &str, part: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));

@@ -24,7 +24,7 @@ mod tree;
 mod units;
 pub mod view;
 
-pub use collect::{Beginning, collect};
+pub use collect::{Beginning, Source, collect};
 pub use places::places;
 pub use system::System;
 pub use view::View;

@@ -9,11 +9,11 @@ use rustix::termios::tcgetwinsize;
 use super::progress::Progress;
 use super::{Failure, library, request};
 use crate::benchmark::Needs;
-use crate::cli::{AuditArgs, Color, Format};
+use crate::cli::{AuditArgs, Color, EngineArgs, EngineChoice, Format};
 use crate::evaluate::evaluate;
 use crate::plan::Plan;
-use crate::probe::Beginning;
 use crate::probe::docker::{Endpoint, Located};
+use crate::probe::{Beginning, Source};
 use crate::report::text::Style;
 use crate::report::{Report, json, text};
 use crate::selection::Selection;
@@ -27,14 +27,11 @@ const BUFFER: usize = 64 << 10;
 const LEAST_WIDTH: u16 = 60;
 
 pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
-    let located = endpoint(args).locate()?;
+    let located = endpoint(&args.engine).locate()?;
     // The engine takes its time to say who it is; the checks are read meanwhile.
-    let beginning = match &located {
-        Located::Socket(socket) => Some(Beginning::at(socket)),
-        Located::Nowhere(_) => None,
-    };
+    let source = source(&located);
     let library = library(&args.select.checks)?;
-    let request = request(&args.select, &library, beginning.is_some());
+    let request = request(&args.select, &library, usual_benchmark(&located));
     if let (Located::Nowhere(places), true, true) =
         (&located, request.benchmarks.is_empty(), !request.sections.is_empty())
     {
@@ -47,7 +44,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let plan = Plan::of(selection.checks.values().copied());
     let facts = {
         let _progress = Progress::start("looking at the machine");
-        crate::probe::collect(&plan, beginning)
+        crate::probe::collect(&plan, source)
     };
     let mut report = evaluate(&selection, &facts).map_err(|error| error.to_string())?;
     if let Located::Nowhere(places) = &located {
@@ -84,9 +81,28 @@ fn without_engine(selection: &Selection<'_>, places: &[PathBuf]) -> Result<(), F
     }
 }
 
-fn endpoint(args: &AuditArgs) -> Endpoint {
+/// Which benchmark people mean who name none: the engine's newest, and our own where no engine is asked.
+const fn usual_benchmark(located: &Located) -> Option<&'static str> {
+    match located {
+        Located::Socket(_) => Some("cis-docker-"),
+        Located::Unasked => Some("plimsoll-isolation"),
+        Located::Nowhere(_) => None,
+    }
+}
+
+/// Begins to talk with the engine, if there is one and it may be asked.
+pub(super) fn source(located: &Located) -> Source {
+    match located {
+        Located::Socket(socket) => Source::Engine(Beginning::at(socket)),
+        Located::Unasked => Source::Kernel,
+        Located::Nowhere(_) => Source::Nowhere,
+    }
+}
+
+pub(super) fn endpoint(args: &EngineArgs) -> Endpoint {
     let config = env::var_os("DOCKER_CONFIG").map(PathBuf::from);
     Endpoint {
+        unasked: args.engine == EngineChoice::None,
         socket: args.engine_socket.clone(),
         host: env::var("DOCKER_HOST").ok(),
         context: env::var("DOCKER_CONTEXT").ok(),
@@ -104,7 +120,7 @@ fn write(report: &Report, args: &AuditArgs) -> io::Result<()> {
     out.flush()
 }
 
-fn style(color: Color) -> Style {
+pub(super) fn style(color: Color) -> Style {
     let stdout = io::stdout();
     // Through a pager the report still ends up on the terminal of the person.
     let size = tcgetwinsize(&stdout).or_else(|_| tcgetwinsize(io::stderr()));

@@ -1,23 +1,20 @@
 //! One collection: everything that a plan wants, and nothing else.
 
+mod disk;
+mod inside;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 use super::census::Census;
 use super::cgroup::Group;
 use super::docker::{Answers, Described, News, Session};
-use super::members::Home;
 use super::process::Reference;
-use super::{
-    System, View, confinement, daemon, file, host, members, mounts, namespace, process, programs, sysctl, units,
-};
-use crate::facts::{
-    Confinement, Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Member, Observed, Process, Program, Unit,
-};
-use crate::parallel;
+use super::{System, View, confinement, daemon, file, host, mounts, namespace, process, programs, sysctl};
+use crate::facts::{Container, Daemon, Engine, FORMAT, Facts, Gap, GapKind, Observed, Process, Program};
 use crate::plan::Plan;
 
 /// A collection that has begun, with what is looked at whatever is planned: the engine takes its time to say who it is.
@@ -56,14 +53,26 @@ impl EngineProcess {
     }
 }
 
+/// Where containers are known from.
+pub enum Source {
+    /// An engine that is asked.
+    Engine(Beginning),
+    /// No engine: what the kernel shows, and the state that engines keep on disk.
+    Kernel,
+    /// There is no engine.
+    Nowhere,
+}
+
 /// Looks at the machine, and at its engine if there is one.
-pub fn collect(plan: &Plan, beginning: Option<Beginning>) -> Facts {
+pub fn collect(plan: &Plan, source: Source) -> Facts {
     let system = System::live();
     let collected_at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let mut engine = EngineSide::collect(&system, plan, beginning);
+    let by_disk = matches!(source, Source::Kernel);
+    let mut engine = EngineSide::collect(&system, plan, source);
     let view = View::observe(&system, &engine.process.reference);
-    let containers = containers(&system, plan, &mut engine);
-    let units = units(&system, plan, &engine, &containers);
+    let containers =
+        if by_disk { disk::containers(&system, plan, &mut engine) } else { containers(&system, plan, &mut engine) };
+    let units = inside::units(&system, plan, &engine, &containers);
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
     Facts {
@@ -89,35 +98,47 @@ struct EngineSide {
     answers: Answers,
     kernel: KernelSide,
     /// Every process of the machine.
-    census: Result<Census, Gap>,
+    census: Arc<Result<Census, Gap>>,
 }
 
 impl EngineSide {
-    fn collect(system: &System, plan: &Plan, beginning: Option<Beginning>) -> Self {
-        let gap = Gap::new(GapKind::Missing, "there is no container engine");
-        let Some(Beginning { session, process }) = beginning else {
-            let process = EngineProcess::none(system, gap.clone());
-            let census = census(system, plan, &process);
-            return Self { process, answers: Answers::none(&gap), kernel: KernelSide::none(&gap), census };
+    fn collect(system: &System, plan: &Plan, source: Source) -> Self {
+        let Beginning { session, process } = match source {
+            Source::Engine(beginning) => beginning,
+            Source::Kernel => {
+                return Self::without(
+                    system,
+                    plan,
+                    Gap::new(GapKind::NotCollected, "no engine was asked (--engine none)"),
+                );
+            }
+            Source::Nowhere => {
+                return Self::without(system, plan, Gap::new(GapKind::Missing, "there is no container engine"));
+            }
         };
         let lost = |what: &str| Gap::new(GapKind::Unsupported, format!("{what} ended before it was done"));
         let process =
             process.join().unwrap_or_else(|_| EngineProcess::none(system, lost("the probe of the engine's process")));
         let Ok(session) = session.join() else {
-            let gap = lost("the engine's client");
-            let census = census(system, plan, &process);
-            return Self { process, answers: Answers::none(&gap), kernel: KernelSide::none(&gap), census };
+            return Self { process, ..Self::without(system, plan, lost("the engine's client")) };
         };
         // The kernel is asked while the engine answers.
         let (answers, kernel, census) = thread::scope(|scope| {
             let (news, told) = mpsc::channel();
             let kernel = scope.spawn(|| KernelSide::collect(system, plan, &process, told));
-            let census = scope.spawn(|| census(system, plan, &process));
+            let census = scope.spawn(|| inside::census(system, plan, &process));
             (session.ask(plan, news), kernel.join(), census.join())
         });
         let kernel = kernel.unwrap_or_else(|_| KernelSide::none(&lost("the probe of the engine's processes")));
         let census = census.unwrap_or_else(|_| Err(lost("the probe of all processes")));
-        Self { process, answers, kernel, census }
+        Self { process, answers, kernel, census: Arc::new(census) }
+    }
+
+    /// Without an engine's word, for this reason.
+    fn without(system: &System, plan: &Plan, gap: Gap) -> Self {
+        let process = EngineProcess::none(system, gap.clone());
+        let census = Arc::new(inside::census(system, plan, &process));
+        Self { process, answers: Answers::none(&gap), kernel: KernelSide::none(&gap), census }
     }
 }
 
@@ -200,23 +221,6 @@ impl KernelSide {
     }
 }
 
-/// Looks at every process, if checks read of what is inside containers.
-fn census(system: &System, plan: &Plan, engine: &EngineProcess) -> Result<Census, Gap> {
-    if !plan.wants("containers.processes") && !plan.wants("units") {
-        return Err(Gap::not_collected());
-    }
-    let wants =
-        |part: &str| ["containers", "units"].iter().any(|list| plan.wants(&format!("{list}.processes.process.{part}")));
-    let wanted = process::Wanted {
-        namespaces: wants("namespaces"),
-        uid_map: wants("uid_map"),
-        gid_map: wants("gid_map"),
-        lsm: wants("lsm_label"),
-        ..process::Wanted::STATUS
-    };
-    Census::take(system, &engine.reference, wanted)
-}
-
 /// The parts of containers' first processes to look at, if they are looked at at all.
 fn wanted(plan: &Plan) -> Option<process::Wanted> {
     let programs = plan.wants("containers.programs");
@@ -236,25 +240,6 @@ fn parts(plan: &Plan, list: &str) -> process::Wanted {
         root: wants("root_read_only"),
         cgroup: wants("cgroup"),
     }
-}
-
-/// Every container and sandbox that the engine does not list.
-fn units(
-    system: &System,
-    plan: &Plan,
-    engine: &EngineSide,
-    containers: &Observed<Vec<Container>>,
-) -> Observed<Vec<Unit>> {
-    if !plan.wants("units") {
-        return Observed::not_collected();
-    }
-    let of_container = |container: &Container| {
-        let first = container.process.value().map_or(0, |process| process.pid);
-        Home::named(&container.id, first)
-    };
-    let listed: Vec<Home> = containers.value().into_iter().flatten().map(of_container).collect();
-    let wanted = units::Wanted { process: parts(plan, "units"), kernel: plan.wants("units.kernel") };
-    units::observe(system, &engine.census, &engine.process.reference, &listed, wanted)
 }
 
 /// The engine's process, if its id means the same to the auditor.
@@ -288,8 +273,8 @@ fn containers(system: &System, plan: &Plan, engine: &mut EngineSide) -> Observed
     let sockets = engine_sockets(system, plan, engine);
     let described = engine.answers.describe(tree, sockets.clone());
     described.map(|described| {
-        let members = members(plan, engine, &described);
-        let confinements = confinements(system, plan, engine, &described, sockets);
+        let members = inside::members(plan, engine, &described);
+        let confinements = inside::confinements(system, plan, engine, &described, sockets);
         let inside = members.into_iter().zip(confinements);
         let complete = |(described, (processes, kernel))| Container {
             processes,
@@ -298,61 +283,6 @@ fn containers(system: &System, plan: &Plan, engine: &mut EngineSide) -> Observed
         };
         described.into_iter().zip(inside).map(complete).collect()
     })
-}
-
-/// The processes inside each container.
-fn members(plan: &Plan, engine: &EngineSide, described: &[Described]) -> Vec<Observed<Vec<Member>>> {
-    if !plan.wants("containers.processes") {
-        return described.iter().map(|_| Observed::not_collected()).collect();
-    }
-    let running = |described: &Described| first_process(engine, described);
-    let homes = described.iter().filter_map(|one| Some(Home::named(&one.container.id, running(one).ok()?)));
-    let homes: Vec<Home> = homes.collect();
-    let mut found = members::of(&engine.census, &engine.process.reference, &homes).into_iter();
-    let of = |described: &Described| match running(described) {
-        Ok(_) => found.next().unwrap_or_else(Observed::not_collected),
-        Err(gap) => gap.into(),
-    };
-    described.iter().map(of).collect()
-}
-
-/// What the kernel enforces on each container.
-fn confinements(
-    system: &System,
-    plan: &Plan,
-    engine: &EngineSide,
-    described: &[Described],
-    sockets: Result<Vec<PathBuf>, Gap>,
-) -> Vec<Confinement> {
-    if !plan.wants("containers.kernel") {
-        return described.iter().map(|_| Confinement::unseen(&Gap::not_collected())).collect();
-    }
-    let data_root = engine.answers.engine.value().map(|engine| engine.data_root.as_str());
-    let around = confinement::Surroundings::observe(system, &engine.process.pid, data_root, sockets);
-    let confined = |described: &Described| {
-        let seen = first_process(engine, described)
-            .and_then(|pid| engine.kernel.confinements.get(&pid).ok_or_else(Gap::not_collected));
-        match seen {
-            Ok(seen) => seen.describe(system, &around, &described.declared),
-            Err(gap) => Confinement::unseen(&gap),
-        }
-    };
-    parallel::map(described, confined)
-}
-
-/// The first process of a container, or why there is none to look at.
-fn first_process(engine: &EngineSide, described: &Described) -> Result<u32, Gap> {
-    match (described.pid, &engine.process.pid) {
-        (None, _) => Err(match &described.container.inspect {
-            Observed::Known { value, .. } if value.running => {
-                Gap::new(GapKind::Malformed, "the engine tells no process id of a container that runs")
-            }
-            Observed::Known { .. } => Gap::new(GapKind::Missing, "the container is not running"),
-            Observed::Unknown { gap, .. } => gap.clone(),
-        }),
-        (Some(_), Err(gap)) => Err(gap.clone()),
-        (Some(pid), Ok(_)) => Ok(pid),
-    }
 }
 
 /// The sockets on which the audited engine itself listens, and those of engines that listen in its network namespace: its
@@ -389,7 +319,7 @@ fn complete(system: &System, plan: &Plan, engine: &EngineSide, described: Descri
 }
 
 fn process_of(plan: &Plan, engine: &EngineSide, described: &Described) -> Observed<Process> {
-    match first_process(engine, described) {
+    match inside::first_process(engine, described) {
         _ if wanted(plan).is_none() => Observed::not_collected(),
         Err(gap) => gap.into(),
         Ok(pid) => engine.kernel.processes.get(&pid).cloned().unwrap_or_else(Observed::not_collected),

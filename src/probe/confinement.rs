@@ -142,6 +142,22 @@ impl Table {
         Some(join(&mount.point, rest(&mount.root, &place.path)?))
     }
 
+    /// Directories of this table's tree that hold `containers/<id>` of which something is mounted in another table.
+    pub(super) fn homes_of(&self, id: &str, mounted: &Self) -> Vec<String> {
+        let part = format!("/containers/{id}/");
+        let home = |line: &Line| {
+            let (above, _) = line.root.split_once(&part)?;
+            let path = if above.is_empty() { "/" } else { above }.to_owned();
+            self.path_of(&Place { device: line.device.clone(), path })
+        };
+        mounted.lines.iter().filter_map(home).collect()
+    }
+
+    /// Whether something of an engine's directory `containers/<id>` is mounted.
+    pub(super) fn shows_state_of(&self, id: &str) -> bool {
+        self.lines.iter().any(|line| line.root.contains(&format!("/containers/{id}/")))
+    }
+
     /// Interfaces of the kernel that are there and can be written.
     pub(super) fn writable(&self, system: &System) -> Vec<String> {
         let open = |path: &String| self.at(path).is_some_and(|mount| mount.writable && is_kernels(mount));

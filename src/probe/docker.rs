@@ -2,6 +2,7 @@
 
 mod client;
 mod container;
+pub(super) mod disk;
 mod endpoint;
 mod engine;
 mod image;
@@ -43,6 +44,8 @@ pub(super) struct Answers {
     execs: BTreeMap<String, Observed<Vec<RunningExec>>>,
     /// What happened on the way.
     pub(super) notices: Vec<String>,
+    /// Where the engine keeps its state, if it was read there.
+    read_from: Option<String>,
 }
 
 /// A container of the list.
@@ -165,6 +168,7 @@ async fn ask(
         volumes,
         execs,
         notices,
+        read_from: None,
     }
 }
 
@@ -288,7 +292,20 @@ impl Answers {
             volumes: Err(gap.clone()),
             execs: BTreeMap::new(),
             notices: Vec::new(),
+            read_from: None,
         }
+    }
+
+    /// Where the engine keeps its state.
+    pub(super) fn data_root(&self) -> Option<&str> {
+        let told = self.engine.value().map(|engine| engine.data_root.as_str());
+        told.or(self.read_from.as_deref())
+    }
+
+    /// The running containers: their ids and first processes.
+    pub(super) fn running(&self) -> impl Iterator<Item = (&str, u32)> {
+        let described = self.containers.value().into_iter().flatten();
+        described.filter_map(|(listed, answer)| Some((listed.id.as_str(), first_process(answer.as_ref().ok()?)?)))
     }
 
     /// Describes every container; `tree` is the engine's file tree and `sockets` are its own.

@@ -85,6 +85,8 @@ impl Map<'_> {
             return by_group;
         }
         let mut found = self.by_namespaces(seen);
+        // Who has made namespaces for another may be in some of them.
+        found.retain(|index| self.homes.get(*index).is_none_or(|home| !self.has_made(pid, home)));
         if found.is_empty() && seen.detail.as_ref().is_some_and(|detail| detail.depth > 1) {
             let ancestors = self.census.ancestry(pid).skip(1);
             found = ancestors
@@ -93,6 +95,12 @@ impl Map<'_> {
                 .unwrap_or_default();
         }
         found
+    }
+
+    /// Whether a process is the parent of a container's first one.
+    fn has_made(&self, pid: u32, home: &Home) -> bool {
+        let first = self.census.get(home.first).and_then(|seen| seen.detail.as_ref());
+        first.is_some_and(|first| first.parent == pid)
     }
 
     fn by_namespaces(&self, seen: &Seen) -> Vec<usize> {

@@ -33,19 +33,19 @@ pub(super) fn observe(
     listed: &[Home],
     wanted: Wanted,
 ) -> Observed<Vec<Unit>> {
-    let census = match census.as_ref().map_err(Gap::clone).and_then(|seen| seen.complete().map(|()| seen)) {
-        Ok(census) => census,
+    let complete = census.as_ref().map_err(Gap::clone).and_then(|seen| seen.complete().map(|()| seen));
+    let find = match complete {
+        Ok(census) => Find { system, census, reference, listed },
         Err(gap) => return gap.into(),
     };
-    let find = Find { system, census, reference, listed };
     let found = find.all();
     // All are asked for at once, so that the members of one are not taken for those of another.
     let homes: Vec<Home> = found.iter().map(|found| found.home.clone()).chain(listed.iter().cloned()).collect();
-    let members = members::of(&Ok(census.clone()), reference, &homes);
+    let members = members::of(census, reference, &homes);
     let around = Around::new(system);
     let found: Vec<_> = found.into_iter().zip(members).collect();
     let mut units = parallel::map(&found, |(found, members)| {
-        let keeper = Keeper::of(system, census, found.home.first, &found.home.id);
+        let keeper = Keeper::of(system, find.census, found.home.first, &found.home.id);
         let bundle = keeper.bundle(system);
         let (process, kernel) = (
             process::observe(system, found.home.first, reference, wanted.process),
@@ -133,16 +133,25 @@ impl Find<'_> {
         if taken.contains(seen.namespaces.get(&Kind::Pid)?) {
             return None;
         }
-        let parent = self.census.get(detail.parent);
         let mounts = *seen.namespaces.get(&Kind::Mnt)?;
-        let parents = parent.and_then(|parent| parent.namespaces.get(&Kind::Mnt));
         let of_host = self.reference.namespaces().is_initial(Kind::Mnt, mounts).value() == Some(&true);
-        if of_host || parents == Some(&mounts) || !self.is_container(pid, &seen.place.path) {
+        if of_host || !self.is_alone(detail, mounts) || !self.is_container(pid, &seen.place.path) {
             return None;
         }
+        let parent = self.census.get(detail.parent);
         let shares = seen.place.path == "/" || parent.is_none_or(|parent| parent.place.path == seen.place.path);
         let group = if shares { Group::Shared } else { Group::At(seen.place.path.clone()) };
         self.found(pid, pid.to_string(), group, Runtime::Sandbox)
+    }
+
+    /// Whether nobody among the machine's processes is in a mount namespace but the parent of a unit's first process, which may have
+    /// made both. A browser's sandboxes share theirs with the browser.
+    fn is_alone(&self, first: &Detail, mounts: u64) -> bool {
+        let outside = self.census.iter().filter(|(pid, _)| *pid != first.parent);
+        let is_in = |seen: &Seen| {
+            seen.namespaces.get(&Kind::Mnt) == Some(&mounts) && seen.detail.as_ref().is_some_and(|d| d.depth == 1)
+        };
+        !outside.into_iter().any(|(_, seen)| is_in(seen))
     }
 
     fn found(&self, first: u32, id: String, group: Group, runtime: Runtime) -> Option<Found> {
@@ -188,8 +197,10 @@ impl<'a> Around<'a> {
     fn new(system: &'a System) -> Self {
         let host = Table::of(system, 1).or_else(|_| Table::of(system, 2));
         let place = |table: &Table| {
-            let paths =
-                docker::sockets(system, &[])?.into_iter().map(|socket| socket.path.to_string_lossy().into_owned());
+            // The machine's own network namespace is that of its second process, the kernel's.
+            let listening = daemon::engine_sockets(system, 2).unwrap_or_default();
+            let sockets = docker::sockets(system, &listening)?;
+            let paths = sockets.into_iter().map(|socket| socket.path.to_string_lossy().into_owned());
             Ok(paths.filter_map(|path| table.place(&path).map(|place| (path, place))).collect())
         };
         let sockets = host.as_ref().map_err(Gap::clone).and_then(place);

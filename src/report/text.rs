@@ -2,6 +2,7 @@
 
 mod escape;
 mod finding;
+pub mod ladder;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
