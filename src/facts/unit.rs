@@ -8,9 +8,10 @@ use super::{Confinement, Member, Observed, Process, Runtime, Seccomp};
 /// A container or sandbox that the audited engine does not list.
 ///
 /// What counts as one: the processes in a control group that container runtimes name after a container; and the processes of a PID
-/// namespace that have a mount namespace which nobody outside but the parent of the first of them is in. Not counted are those in
-/// the control group of a service of systemd, unless they have a root filesystem of their own, and of a desktop application
-/// (`app-*`): PrivateTmp, browsers' sandboxes and their like isolate parts of the host, and are none of its containers.
+/// namespace that have a root filesystem of their own, or else a mount namespace which nobody outside but the parent of the first of
+/// them is in. Not counted are those in the control group of a service of systemd, unless they have a root filesystem of their own,
+/// and of a desktop application (`app-*`): PrivateTmp, browsers' sandboxes and their like isolate parts of the host, and are none of
+/// its containers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Unit {

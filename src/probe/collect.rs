@@ -106,27 +106,24 @@ impl EngineSide {
         let Beginning { session, process } = match source {
             Source::Engine(beginning) => beginning,
             Source::Kernel => {
-                return Self::without(
-                    system,
-                    plan,
-                    Gap::new(GapKind::NotCollected, "no engine was asked (--engine none)"),
-                );
+                let gap = Gap::new(GapKind::NotCollected, "no engine was asked (--engine none)");
+                return Self::without(system, plan, gap, true);
             }
             Source::Nowhere => {
-                return Self::without(system, plan, Gap::new(GapKind::Missing, "there is no container engine"));
+                return Self::without(system, plan, Gap::new(GapKind::Missing, "there is no container engine"), false);
             }
         };
         let lost = |what: &str| Gap::new(GapKind::Unsupported, format!("{what} ended before it was done"));
         let process =
             process.join().unwrap_or_else(|_| EngineProcess::none(system, lost("the probe of the engine's process")));
         let Ok(session) = session.join() else {
-            return Self { process, ..Self::without(system, plan, lost("the engine's client")) };
+            return Self { process, ..Self::without(system, plan, lost("the engine's client"), false) };
         };
         // The kernel is asked while the engine answers.
         let (answers, kernel, census) = thread::scope(|scope| {
             let (news, told) = mpsc::channel();
             let kernel = scope.spawn(|| KernelSide::collect(system, plan, &process, told));
-            let census = scope.spawn(|| inside::census(system, plan, &process));
+            let census = scope.spawn(|| inside::census(system, plan, &process, false));
             (session.ask(plan, news), kernel.join(), census.join())
         });
         let kernel = kernel.unwrap_or_else(|_| KernelSide::none(&lost("the probe of the engine's processes")));
@@ -135,9 +132,9 @@ impl EngineSide {
     }
 
     /// Without an engine's word, for this reason.
-    fn without(system: &System, plan: &Plan, gap: Gap) -> Self {
+    fn without(system: &System, plan: &Plan, gap: Gap, by_disk: bool) -> Self {
         let process = EngineProcess::none(system, gap.clone());
-        let census = Arc::new(inside::census(system, plan, &process));
+        let census = Arc::new(inside::census(system, plan, &process, by_disk));
         Self { process, answers: Answers::none(&gap), kernel: KernelSide::none(&gap), census }
     }
 }

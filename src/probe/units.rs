@@ -11,9 +11,9 @@ use super::cgroup::Group;
 use super::confinement::{self, Surroundings, Table};
 use super::members::{self, Home};
 use super::namespace::Kind;
-use super::process::{self, Reference};
+use super::process::{self, Reference, Status};
 use super::{System, daemon, docker, namespace};
-use crate::facts::{Gap, Observed, Runtime, Unit};
+use crate::facts::{Confinement, Gap, GapKind, Observed, Runtime, Unit};
 use crate::parallel;
 
 /// What is looked at of units besides that they are there.
@@ -44,7 +44,7 @@ pub(super) fn observe(
     let members = members::of(census, reference, &homes);
     let around = Around::new(system);
     let found: Vec<_> = found.into_iter().zip(members).collect();
-    let mut units = parallel::map(&found, |(found, members)| {
+    let units = parallel::map(&found, |(found, members)| {
         let keeper = Keeper::of(system, find.census, found.home.first, &found.home.id);
         let bundle = keeper.bundle(system);
         let (process, kernel) = (
@@ -54,12 +54,18 @@ pub(super) fn observe(
                 let declared = bundle.as_ref().map(|bundle| bundle.mounts.clone()).map_err(Gap::clone);
                 seen.describe(system, &around.of(&keeper), &declared)
             } else {
-                crate::facts::Confinement::unseen(&Gap::not_collected())
+                Confinement::unseen(&Gap::not_collected())
             },
         );
+        // What ends meanwhile is torn: a part of it was still seen.
+        if Status::read(system, found.home.first)
+            .map_or_else(|gap| matches!(gap.kind, GapKind::Missing | GapKind::Gone), |status| status.ended())
+        {
+            return None;
+        }
         let runtime = keeper.runtime(found.runtime);
-        Unit {
-            name: keeper.name(runtime, bundle.as_ref().ok(), found),
+        Some(Unit {
+            name: around.docker_name(found).unwrap_or_else(|| keeper.name(runtime, bundle.as_ref().ok(), found)),
             id: keeper.id(&found.home.id),
             runtime,
             control_group: found.control_group.clone(),
@@ -67,8 +73,9 @@ pub(super) fn observe(
             process,
             processes: members.clone(),
             kernel,
-        }
+        })
     });
+    let mut units: Vec<Unit> = units.into_iter().flatten().collect();
     units.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
     Observed::known(units)
 }
@@ -135,7 +142,8 @@ impl Find<'_> {
         }
         let mounts = *seen.namespaces.get(&Kind::Mnt)?;
         let of_host = self.reference.namespaces().is_initial(Kind::Mnt, mounts).value() == Some(&true);
-        if of_host || !self.is_alone(detail, mounts) || !self.is_container(pid, &seen.place.path) {
+        let apart = self.has_own_root(pid) || self.is_alone(detail, mounts);
+        if of_host || !apart || !self.is_container(pid, &seen.place.path) {
             return None;
         }
         let parent = self.census.get(detail.parent);
@@ -206,6 +214,13 @@ impl<'a> Around<'a> {
         let sockets = host.as_ref().map_err(Gap::clone).and_then(place);
         let state = STATE.map(str::to_owned).to_vec();
         Self { system, host: Surroundings { engine: host.clone(), host, sockets, state } }
+    }
+
+    /// What another Docker engine calls a container of its.
+    fn docker_name(&self, found: &Found) -> Option<String> {
+        let Group::Named(id) = &found.home.group else { return None };
+        let mounts = Table::of(self.system, found.home.first).ok()?;
+        docker::disk::name(self.system, self.host.host.as_ref().ok()?, id, &mounts)
     }
 
     fn of(&self, keeper: &Keeper) -> Surroundings {

@@ -14,10 +14,15 @@ use crate::lab::{Audit, Lab};
 pub const BENCHMARK: &[&str] = &["--benchmark", "plimsoll-isolation"];
 
 /// A process that ends with the test.
-pub struct Visitor(Child);
+pub struct Visitor(pub Child);
 
 impl Drop for Visitor {
     fn drop(&mut self) {
+        let pid = self.0.id();
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        for child in children.split_whitespace() {
+            let _ = Command::new("kill").args(["-KILL", child]).status();
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -26,7 +31,11 @@ impl Drop for Visitor {
 /// Starts `sleep` in some of a container's namespaces (`-m`, `-p`, `-n`, `-i`, `-u` of nsenter); with `limited` in its control group
 /// as well. Returns when it sleeps.
 pub fn enter(lab: &Lab, name: &str, namespaces: &[&str], limited: bool) -> Visitor {
-    let pid = lab.container_pid(name);
+    enter_process(lab.container_pid(name), namespaces, limited)
+}
+
+/// The same by the container's first process.
+pub fn enter_process(pid: u32, namespaces: &[&str], limited: bool) -> Visitor {
     let groups = if limited { groups(pid) } else { Vec::new() };
     let join: String = groups.iter().map(|group| format!("echo $$ >{}/cgroup.procs; ", group.display())).collect();
     let script = format!("set -e; {join} exec nsenter -t {pid} {} -- /bin/sleep 100123", namespaces.join(" "));
@@ -138,9 +147,10 @@ pub fn wrong_beside(audit: &Audit, name: &str, control: &str) -> String {
     here.into_iter().filter(|check| !there.contains(check)).collect::<Vec<_>>().join(", ")
 }
 
-/// The checks that a subject fails, or that are unknown of it.
+/// The checks that a container fails, or that are unknown of it.
 pub fn wrong(audit: &Audit, name: &str) -> Vec<String> {
-    let of = audit.findings().iter().filter(|finding| finding["subject"]["name"] == name);
+    let is_it = |finding: &&Value| finding["subject"]["name"] == name && finding["subject"]["kind"] == "container";
+    let of = audit.findings().iter().filter(is_it);
     let word = |finding: &Value| {
         let check = finding["check"].as_str().unwrap().trim_start_matches("container-").to_owned();
         match finding["verdict"].as_str().unwrap() {

@@ -18,4 +18,7 @@ mod deeds;
 mod drift;
 #[path = "../lab/mod.rs"]
 mod lab;
+mod ladder;
+mod unasked;
+mod units;
 mod ways;

@@ -35,6 +35,15 @@ struct Config {
     mount_points: BTreeMap<String, wire::Mount>,
 }
 
+/// Whose `config.v2.json` it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Named {
+    #[serde(rename = "ID")]
+    id: String,
+    name: String,
+}
+
 /// `opts.json` of a local volume.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -73,6 +82,13 @@ fn is_root(system: &System, root: &str) -> bool {
 
 fn is_container(system: &System, root: &str, id: &str) -> bool {
     system.identity(format!("{root}/containers/{id}/config.v2.json")).is_ok()
+}
+
+/// The name of a container of an engine that was not asked, by what it keeps on disk, given the container's mounts.
+pub(in crate::probe) fn name(system: &System, host: &Table, id: &str, mounts: &Table) -> Option<String> {
+    let config = |home: &String| json::<Named>(system, &format!("{home}/containers/{id}/config.v2.json")).ok();
+    let named = host.homes_of(id, mounts).iter().find_map(config).filter(|named| named.id == id)?;
+    Some(named.name.trim_start_matches('/').to_owned()).filter(|name| !name.is_empty())
 }
 
 /// What an engine with this data root would answer, as far as it is on disk. Whether a container runs is the kernel's word: the state

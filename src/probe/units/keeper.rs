@@ -8,6 +8,7 @@ use super::bundle::Bundle;
 use crate::facts::{Gap, GapKind, Runtime};
 use crate::probe::System;
 use crate::probe::census::Census;
+use crate::probe::cgroup::name::is_id;
 
 /// Who keeps a unit, as far as it can be seen.
 pub(super) struct Keeper {
@@ -89,7 +90,7 @@ impl Keeper {
     pub(super) fn name(&self, runtime: Runtime, bundle: Option<&Bundle>, found: &Found) -> String {
         let told = self.argument("-n").filter(|_| self.program == Program::Conmon).map(str::to_owned);
         let program = Some(&found.program).filter(|name| runtime == Runtime::Sandbox && !name.is_empty()).cloned();
-        told.or_else(|| bundle?.name.clone()).or(program).unwrap_or_else(|| self.id(&found.home.id))
+        told.or_else(|| bundle?.name.clone()).or(program).unwrap_or_else(|| short(self.id(&found.home.id)))
     }
 
     /// What the unit's runtime was told.
@@ -115,4 +116,9 @@ impl Keeper {
             }
         }
     }
+}
+
+/// An id as engines show it: the first twelve of its digits.
+fn short(id: String) -> String {
+    if is_id(&id) { id.chars().take(12).collect() } else { id }
 }
