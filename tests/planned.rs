@@ -30,6 +30,12 @@ fn every_path_that_is_opened_is_planned() {
     let lab = Lab::start(&[]);
     lab.run("web", &["--memory", "64m"]);
     lab.run("host", &["--pid", "host", "-v", "/etc:/x:ro"]);
+    for select in [&[][..], &["--benchmark", "plimsoll-isolation"]] {
+        is_planned(&lab, select);
+    }
+}
+
+fn is_planned(lab: &Lab, select: &[&str]) {
     let trace = tempfile::NamedTempFile::new().unwrap();
     let traced = Command::new("strace")
         .args(["-f", "-qq", "-s", "4096", "-e", CALLS, "-o"])
@@ -37,12 +43,13 @@ fn every_path_that_is_opened_is_planned() {
         .arg(env!("CARGO_BIN_EXE_plimsoll"))
         .args(["audit", "--engine-socket"])
         .arg(lab.socket())
+        .args(select)
         .output()
         .unwrap_or_else(|error| panic!("strace, from the package of that name: {error}"));
     assert_eq!(traced.status.code(), Some(1), "{}", String::from_utf8_lossy(&traced.stderr));
-    let plan = run(&["plan"]);
+    let plan = run(&[&["plan"], select].concat());
     let planned: Vec<String> =
-        plan.stdout.lines().filter(|line| line.starts_with('/')).map(|line| laid_out(line, &lab)).collect();
+        plan.stdout.lines().filter(|line| line.starts_with('/')).map(|line| laid_out(line, lab)).collect();
     let text = String::from_utf8_lossy(&std::fs::read(trace.path()).unwrap()).into_owned();
     let path = Regex::new(r#"(?:open|openat|readlink|readlinkat)\((?:AT_FDCWD, |\d+, )?"([^"]*)""#).unwrap();
     let opened: BTreeSet<String> =

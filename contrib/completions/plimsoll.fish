@@ -27,6 +27,7 @@ end
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -s V -l version -d 'Print version'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "audit" -d 'Judge this machine and its containers'
+complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "containers" -d 'List containers by how far they are from the host, or explain one'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "checks" -d 'List the checks, or explain one'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "plan" -d 'Print every file and API call that an audit would read'
@@ -41,6 +42,8 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l section -d '
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l container -d 'Only containers whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l engine -d 'Whether to ask an engine at all' -r -f -a "auto\t'The one that is found'
+none\t'None'"
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l fail-on -d 'Least severity of a failure that makes the exit status 1' -r -f -a "low\t'Hardening that limits damage after something else went wrong'
 medium\t'A weakness that needs another one to be used'
 high\t'A weakness that can be used by itself under common conditions'
@@ -51,6 +54,15 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l color -d 'Wh
 always\t'Always'
 never\t'Never'"
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand containers" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand containers" -l engine -d 'Whether to ask an engine at all' -r -f -a "auto\t'The one that is found'
+none\t'None'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand containers" -l format -d 'How to print the list; `plimsoll schema containers` describes the JSON' -r -f -a "text\t'For people'
+json\t'For programs; `plimsoll schema report` describes it'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand containers" -l color -d 'When to colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand containers" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -s h -l help -d 'Print help'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -f -a "list" -d 'List every check with its severity and its numbers'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -f -a "functions" -d 'List the functions that expressions may use'
@@ -76,12 +88,13 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l container -d 
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "audit" -d 'Judge this machine and its containers'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "checks" -d 'List the checks, or explain one'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "schema" -d 'Print the JSON schema of a format'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit checks lint plan schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit containers checks lint plan schema help" -f -a "audit" -d 'Judge this machine and its containers'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit containers checks lint plan schema help" -f -a "containers" -d 'List containers by how far they are from the host, or explain one'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit containers checks lint plan schema help" -f -a "checks" -d 'List the checks, or explain one'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit containers checks lint plan schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit containers checks lint plan schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit containers checks lint plan schema help" -f -a "schema" -d 'Print the JSON schema of a format'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit containers checks lint plan schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "list" -d 'List every check with its severity and its numbers'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "functions" -d 'List the functions that expressions may use'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "show" -d 'Explain one check: what it looks at, why, and what to do'

@@ -204,7 +204,7 @@ fn shared(process: &Process) -> Vec<String> {
     let is = |namespace: &&Observed<Namespace>| {
         namespace.value().is_some_and(|ns| [&ns.initial, &ns.engine].iter().any(|is| is.value() == Some(&true)))
     };
-    kinds.iter().filter(|(_, namespace)| is(&namespace)).map(|(kind, _)| (*kind).to_owned()).collect()
+    kinds.iter().filter(|(_, namespace)| is(namespace)).map(|(kind, _)| (*kind).to_owned()).collect()
 }
 
 fn seccomp(processes: &[&Process]) -> Option<&'static str> {

@@ -1,3 +1,4 @@
+use std::slice::from_ref;
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
@@ -106,7 +107,7 @@ fn each_rung() {
     let told = ("/inspect/value/capabilities".to_owned(), json!(["SYS_ADMIN"]));
     assert_eq!(on_host(&[&and("SYS_ADMIN")[..], &[told]].concat()), certain(Rung::Takeover));
     let open = of_member("seccomp", json!("disabled"));
-    assert_eq!(on_host(&[&and("SYS_MODULE")[..], &[open.clone()]].concat()), certain(Rung::Takeover));
+    assert_eq!(on_host(&[&and("SYS_MODULE")[..], &[open]].concat()), certain(Rung::Takeover));
     let custom = ("/inspect/value/seccomp/profile".to_owned(), json!("custom"));
     assert_eq!(on_host(&[&and("BPF")[..], &[custom]].concat()), certain(Rung::Takeover));
     assert_eq!(stands(&[("/inspect/value/privileged", json!(true))]), certain(Rung::ReducedRoot));
@@ -119,8 +120,8 @@ fn each_rung() {
 fn what_a_user_could_regain_counts() {
     let bounding = of_member("bounding", json!(["CHOWN"]));
     let gains = of_member("no_new_privs", json!(false));
-    assert_eq!(on_host(&[bounding.clone()]).0, Rung::NonRoot);
-    assert_eq!(on_host(&[gains.clone()]).0, Rung::NonRoot);
+    assert_eq!(on_host(from_ref(&bounding)).0, Rung::NonRoot);
+    assert_eq!(on_host(from_ref(&gains)).0, Rung::NonRoot);
     assert_eq!(on_host(&[bounding, gains]).0, Rung::Dropped);
     assert_eq!(on_host(&[of_member("ambient", json!(["NET_BIND_SERVICE"]))]).0, Rung::Dropped);
     assert_eq!(on_host(&[of_member("effective", json!(["NET_RAW"]))]).0, Rung::ReducedRoot);
@@ -163,10 +164,10 @@ fn mounts_and_namespaces() {
         }
     }
     let pid = (format!("{MEMBER}/on_host"), json!({ "value": ["pid", "user"] }));
-    assert_eq!(on_host(&[pid.clone()]).0, Rung::NonRoot);
+    assert_eq!(on_host(from_ref(&pid)).0, Rung::NonRoot);
     assert_eq!(on_host(&[pid, of_member("effective", json!(["SYS_PTRACE"]))]).0, Rung::Takeover);
     let writable = ("/kernel/writable".to_owned(), json!({ "value": ["/proc/sys"] }));
-    assert_eq!(on_host(&[writable.clone()]).0, Rung::NonRoot);
+    assert_eq!(on_host(from_ref(&writable)).0, Rung::NonRoot);
     assert_eq!(on_host(&[writable.clone(), ("/process/value/uid".to_owned(), json!(0))]).0, Rung::Takeover);
     let first = |field: &str, value| (format!("/process/value/{field}"), value);
     let open = [

@@ -89,6 +89,9 @@ struct Found {
     program: String,
 }
 
+/// What a control group names: the runtime that it tells of, and who is in it.
+type Named<'n> = (Runtime, Vec<(u32, &'n Detail)>);
+
 struct Find<'f> {
     system: &'f System,
     census: &'f Census,
@@ -112,7 +115,7 @@ impl Find<'_> {
 
     /// Those that control groups name.
     fn named(&self) -> Vec<Found> {
-        let mut groups: BTreeMap<&str, (Runtime, Vec<(u32, &Detail)>)> = BTreeMap::new();
+        let mut groups: BTreeMap<&str, Named<'_>> = BTreeMap::new();
         for (pid, seen) in self.census.iter() {
             let Some(detail) = &seen.detail else { continue };
             for named in &seen.place.named {

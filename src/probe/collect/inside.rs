@@ -13,7 +13,8 @@ use crate::probe::{System, confinement, members, process, units};
 
 /// Looks at every process, if checks read of what is inside containers, or if that tells which containers there are.
 pub(super) fn census(system: &System, plan: &Plan, engine: &EngineProcess, by_disk: bool) -> Result<Census, Gap> {
-    if !plan.wants("containers.processes") && !plan.wants("units") && !(by_disk && plan.wants("containers")) {
+    let wanted = plan.wants("containers.processes") || plan.wants("units") || by_disk && plan.wants("containers");
+    if !wanted {
         return Err(Gap::not_collected());
     }
     let wants =

@@ -1,6 +1,6 @@
 use super::super::tree::Tree;
 use super::*;
-use crate::facts::Observed;
+use crate::facts::{GapKind, Observed};
 use crate::probe::cgroup::Group;
 
 const PID: u32 = 700;

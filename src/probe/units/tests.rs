@@ -136,6 +136,7 @@ fn what_is_confined_on_the_host_is_no_unit() {
     add(&tree, 740, &[("mnt", 4_026_533_300)], "740", 1, "/x.scope", "/usr/bin/browser");
     add(&tree, 741, &[("mnt", 4_026_533_300)], "741", 740, "/x.scope", "/usr/bin/browser");
     add(&tree, 742, &own(4_026_533_300), "742 1", 740, "/x.scope", "/usr/bin/browser");
+    tree.file("proc/742/mountinfo", HOST);
     assert_eq!(told(&tree), []);
     // The same service on a root of its own.
     tree.file("proc/720/mountinfo", OWN);
