@@ -2,6 +2,8 @@
 //! connection that is kept alive. Both are measured by turns on the same engine, so that a loaded machine slows both.
 //!
 //! `cargo bench --bench audit` measures 0 and 50 running containers; `cargo bench --bench audit -- 0 50 500` those numbers.
+//! `cargo bench --bench audit -- isolation 200` measures what the kernel has to say of 200 containers with five processes each, and
+//! an audit by the isolation benchmark, beside the same floor.
 
 #![allow(
     clippy::disallowed_types,
@@ -28,6 +30,9 @@ const ROUNDS: usize = 15;
 
 fn main() {
     let asked: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+    if std::env::args().any(|argument| argument == "isolation") {
+        return isolation(asked.first().copied().unwrap_or(200));
+    }
     let sizes = if asked.is_empty() { vec![0, 50] } else { asked };
     println!("containers   floor ms   audit ms   ratio   peak MB   (medians of {ROUNDS} rounds)");
     for size in sizes {
@@ -42,20 +47,52 @@ fn main() {
 fn measure(lab: &Lab, size: usize) {
     // The first round warms the engine.
     let rounds: Vec<(Duration, Duration, u64)> = (0..=ROUNDS)
-        .map(|_| (floor(lab.socket()), audit(lab.socket())))
+        .map(|_| (floor(lab.socket()), audit(lab.socket(), "cis-docker-1.8.0")))
         .map(|(f, (a, kb))| (f, a, kb))
         .skip(1)
         .collect();
-    let median = |times: Vec<Duration>| {
-        let mut times = times;
-        times.sort();
-        times[times.len() / 2].as_secs_f64() * 1000.0
-    };
     let floor = median(rounds.iter().map(|round| round.0).collect());
     let audit = median(rounds.iter().map(|round| round.1).collect());
     let peak = rounds.iter().map(|round| round.2).max().unwrap_or(0);
     let (ratio, peak) = (audit / floor, peak / 1024);
     println!("{size:>10}   {floor:>8.1}   {audit:>8.1}   {ratio:>5.2}   {peak:>7}");
+}
+
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64() * 1000.0
+}
+
+/// The kernel's part, which is every process, mount and limit of every container, beside the engine's: list and inspections.
+fn isolation(containers: usize) {
+    const PROCESSES: &str = "for n in 1 2 3 4; do sleep 100000 & done; wait";
+    let lab = Lab::start(&[]);
+    for number in 0..containers {
+        let name = format!("c{number:04}");
+        lab.docker(&["run", "-d", "--network", "none", "--name", &name, "lab:1", "sh", "-c", PROCESSES]);
+    }
+    let plan =
+        plimsoll::plan::Plan::reading(&["units", "units.process", "units.processes", "units.kernel", "units.declared"]);
+    let kernel = || {
+        let began = Instant::now();
+        let facts = plimsoll::probe::collect(&plan, plimsoll::probe::Source::Nowhere);
+        let units = facts.units.value().unwrap();
+        (
+            began.elapsed(),
+            units.iter().map(|unit| unit.processes.value().map_or(0, Vec::len)).sum::<usize>(),
+            units.len(),
+        )
+    };
+    let rounds: Vec<_> = (0..=ROUNDS)
+        .map(|_| (floor(lab.socket()), kernel(), audit(lab.socket(), "plimsoll-isolation").0))
+        .skip(1)
+        .collect();
+    let (engine, audit) = (rounds.iter().map(|round| round.0).collect(), rounds.iter().map(|round| round.2).collect());
+    let kernel = median(rounds.iter().map(|round| round.1.0).collect());
+    let (_, processes, units) = rounds[0].1;
+    let (engine, audit) = (median(engine), median(audit));
+    println!("containers   processes   engine ms   kernel ms   ratio   audit ms   (medians of {ROUNDS} rounds)");
+    println!("{units:>10}   {processes:>9}   {engine:>9.1}   {kernel:>9.1}   {:>5.2}   {audit:>8.1}", kernel / engine);
 }
 
 /// Lists the containers and inspects each, over one connection.
@@ -108,10 +145,10 @@ fn get(stream: &mut BufReader<UnixStream>, path: &str) -> Vec<u8> {
 }
 
 /// A whole audit as a user runs it, with the most memory it had in KiB.
-fn audit(socket: &Path) -> (Duration, u64) {
+fn audit(socket: &Path, benchmark: &str) -> (Duration, u64) {
     let began = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"])
+        .args(["audit", "--benchmark", benchmark, "--format", "json", "--engine-socket"])
         .arg(socket)
         .stdout(Stdio::null())
         .spawn()

@@ -1,6 +1,8 @@
 //! One look at every process of the machine: where it stands, and what the kernel says of those that are not simply the host's.
 
 use std::collections::BTreeMap;
+use std::thread;
+use std::time::Duration;
 
 use super::cgroup::{self, Place};
 use super::namespace::{self, Kind};
@@ -61,10 +63,17 @@ impl Census {
         let looked = parallel::map(&pids, |pid| look(system, *pid, reference, wanted));
         let mut census = Self::default();
         for (pid, seen) in pids.into_iter().zip(looked) {
-            match seen {
-                Ok(seen) => drop(census.processes.insert(pid, seen)),
-                Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => {}
-                Err(gap) => census.closed = Some(gap),
+            census.note(pid, seen);
+        }
+        for _ in 0..RETRIES {
+            let starting: Vec<u32> = census.iter().filter(|(_, seen)| seen.is_starting()).map(|(pid, _)| pid).collect();
+            if starting.is_empty() {
+                break;
+            }
+            thread::sleep(RETRY);
+            for pid in starting {
+                census.processes.remove(&pid);
+                census.note(pid, look(system, pid, reference, wanted));
             }
         }
         // Who is in nobody's control group may be in anybody's namespaces.
@@ -72,6 +81,14 @@ impl Census {
             census.processes.values().filter(|seen| seen.place.named.is_empty()).find_map(|seen| seen.closed.clone());
         census.closed = census.closed.or(closed);
         Ok(census)
+    }
+
+    fn note(&mut self, pid: u32, seen: Result<Seen, Gap>) {
+        match seen {
+            Ok(seen) => drop(self.processes.insert(pid, seen)),
+            Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => {}
+            Err(gap) => self.closed = Some(gap),
+        }
     }
 
     /// Errs when a process could not be placed.
@@ -98,6 +115,17 @@ impl Census {
     }
 }
 
+impl Seen {
+    /// Whether it is a runtime on its way to become a container's process, when it is in the container and not yet held by anything.
+    /// Names can be chosen: who keeps such a name is looked at as he is.
+    fn is_starting(&self) -> bool {
+        self.detail.as_ref().is_some_and(|detail| detail.name.starts_with("runc:[") || detail.name == "crun")
+    }
+}
+
+/// How often a process that is on its way is looked at again, and how long is waited before that.
+const RETRIES: usize = 25;
+const RETRY: Duration = Duration::from_millis(20);
 /// The most ancestors that are looked at.
 const DEEPEST: usize = 256;
 

@@ -134,10 +134,12 @@ impl Surroundings {
         Ok(declared.mounts.iter().map(told).collect())
     }
 
-    /// Whether a place is where engines keep the files that they mount into containers.
-    fn keeps(&self, place: &Place) -> Result<bool, Gap> {
-        let path = self.engine.as_ref().map_err(Gap::clone)?.path_of(place);
-        Ok(path.is_some_and(|path| self.state.iter().any(|state| covers(state, &path))))
+    /// Whether a place is a file that an engine keeps for a container to mount it at a point: its `hosts` and the like where they
+    /// belong, and anywhere what is in its directory `mounts`, such as secrets.
+    fn keeps(&self, place: &Place, point: &str) -> Result<bool, Gap> {
+        let Some(path) = self.engine.as_ref().map_err(Gap::clone)?.path_of(place) else { return Ok(false) };
+        let mut below = self.state.iter().filter(|state| covers(state, &path)).filter_map(|state| rest(state, &path));
+        Ok(below.any(|file| is_engines_file(point) || file.split('/').nth(1) == Some("mounts")))
     }
 
     /// The path of the host that a place is; empty when it is no part of the host's tree.
@@ -191,7 +193,7 @@ impl Own<'_> {
         if line.filesystem == "devtmpfs" && (is_usual_device(&line.point) || asked(|asked| &asked.devices)) {
             return Ok(true);
         }
-        if is_engines_file(&line.point) && self.around.keeps(place)? {
+        if self.around.keeps(place, &line.point)? {
             return Ok(true);
         }
         if is_engines_init(line, place) {

@@ -37,7 +37,7 @@ pub(super) fn of(census: &Result<Census, Gap>, reference: &Reference, homes: &[H
         Ok(census) => census,
         Err(gap) => return homes.iter().map(|_| gap.clone().into()).collect(),
     };
-    let mut map = Map { census, homes, by_namespace: BTreeMap::new() };
+    let mut map = Map { census, homes, by_name: BTreeMap::new(), by_namespace: BTreeMap::new() };
     for (index, home) in homes.iter().enumerate() {
         map.note(index, home, reference);
     }
@@ -60,12 +60,17 @@ pub(super) fn of(census: &Result<Census, Gap>, reference: &Reference, homes: &[H
 struct Map<'m> {
     census: &'m Census,
     homes: &'m [Home],
+    /// Those whose control groups have their names.
+    by_name: BTreeMap<&'m str, usize>,
     by_namespace: BTreeMap<(Kind, u64), Vec<usize>>,
 }
 
-impl Map<'_> {
-    /// Notes the namespaces that are a container's own.
-    fn note(&mut self, index: usize, home: &Home, reference: &Reference) {
+impl<'m> Map<'m> {
+    /// Notes the control group and the namespaces that are a container's own.
+    fn note(&mut self, index: usize, home: &'m Home, reference: &Reference) {
+        if let Group::Named(id) = &home.group {
+            self.by_name.insert(id, index);
+        }
         let Some(first) = self.census.get(home.first) else { return };
         for kind in ISOLATING {
             let Some(inode) = first.namespaces.get(&kind) else { continue };
@@ -77,10 +82,15 @@ impl Map<'_> {
     }
 
     fn homes_of(&self, pid: u32, seen: &Seen) -> Vec<usize> {
+        let mut by_group: Vec<usize> =
+            seen.place.named.iter().filter_map(|named| self.by_name.get(named.id.as_str())).copied().collect();
         // A first process is its container's also when it was moved away.
-        let named =
-            |(index, home): (usize, &Home)| (seen.place.is_in(&home.group) || home.first == pid).then_some(index);
-        let by_group: Vec<usize> = self.homes.iter().enumerate().filter_map(named).collect();
+        let others = self.homes.iter().enumerate().filter(|(_, home)| {
+            home.first == pid || matches!(home.group, Group::At(_)) && seen.place.is_in(&home.group)
+        });
+        by_group.extend(others.map(|(index, _)| index));
+        by_group.sort_unstable();
+        by_group.dedup();
         if !by_group.is_empty() || !seen.place.named.is_empty() {
             return by_group;
         }

@@ -102,6 +102,8 @@ fn a_mount_is_told_by_its_place_and_not_by_its_name() {
         ("90 89 254:0 /etc/shadow /etc/hosts rw - ext4 /dev/vda rw", false),
         ("90 72 254:0 /var/lib/docker/containers/c2/hosts /etc/hosts rw - ext4 /dev/vda rw", true),
         ("90 72 254:0 /var/lib/docker/containers/c2/hosts /etc/passwd rw - ext4 /dev/vda rw", false),
+        ("90 72 254:0 /var/lib/docker/containers/c1/mounts/secrets/x /etc/key ro - ext4 /dev/vda rw", true),
+        ("90 72 254:0 /var/lib/docker/containers/c1/config.v2.json /etc/key ro - ext4 /dev/vda rw", false),
         ("90 72 0:40 / /dev/shm rw - tmpfs shm rw", true),
         ("90 72 0:25 / /dev/shm rw - tmpfs tmpfs rw", false),
         ("90 72 0:21 / /proc/host rw - proc proc rw", false),

@@ -177,7 +177,7 @@ fn a_process_that_cannot_be_placed_blinds_all() {
 fn hostile_names_change_nothing() {
     let tree = tree();
     add(&tree, 701, &own(4_026_533_000), "/user.slice", 60);
-    for name in [") R 1 (", "x\\nPPid:\\t700", "\u{1b}[2J", "Uid:\t1 1 1 1", ""] {
+    for name in [") R 1 (", "runc:[2:INIT]", "x\\nPPid:\\t700", "\u{1b}[2J", "Uid:\t1 1 1 1", ""] {
         tree.status(701, &[("Name", Some(name))]);
         let told = member(&tree, 701);
         assert_eq!((told.foreign.value(), told.process.value().unwrap().uid), (Some(&true), 0), "{name}");
