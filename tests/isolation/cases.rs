@@ -111,3 +111,41 @@ fn remapped_and_on_the_hosts_network() {
     let networked = [&opted_out[..2], &["own-network-namespace"], &opted_out[2..]].concat();
     assert_eq!(wrong(&audit, "networked"), networked);
 }
+
+/// A container that lives on while its daemon is restarted under another default.
+#[test]
+fn older_than_the_default() {
+    let lab = Lab::start(&["--live-restore"]);
+    lab.run("old", &["--network=none"]);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", lab.container_pid("old"))).unwrap();
+    let shim = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap().trim().to_owned();
+    lab.signal("KILL");
+    wait_for("the end of dockerd", || lab.try_docker(&["version"]).is_err());
+    // Its containerd would be taken over if it were still on its way out.
+    let containerd = std::fs::read_to_string(lab.dir().join("exec/containerd/containerd.pid")).unwrap();
+    wait_for("the end of containerd", || {
+        let _ = std::process::Command::new("kill")
+            .args(["-KILL", containerd.trim()])
+            .stderr(std::process::Stdio::null())
+            .status();
+        !std::path::Path::new("/proc").join(containerd.trim()).exists()
+    });
+    let directory = lab.dir().display();
+    let flags = format!(
+        "--config-file={directory}/daemon.json --exec-root={directory}/exec --pidfile={directory}/pid --data-root={directory}/data \
+         --host=unix://{directory}/docker.sock --bridge=none --iptables=false --live-restore --no-new-privileges"
+    );
+    let script = format!(
+        "rm -f {directory}/pid; exec nsenter -t {shim} -m -n -- dockerd {flags} >>{directory}/dockerd.log 2>&1"
+    );
+    let mut again = std::process::Command::new("setsid");
+    again.args(["sh", "-c", &script]).env("PATH", crate::lab::lab_path()).stdin(std::process::Stdio::null());
+    let mut again = again.spawn().unwrap();
+    wait_for("dockerd", || lab.try_docker(&["version"]).is_ok());
+    lab.run("new", &["--network=none"]);
+    let audit = lab.audit(BENCHMARK);
+    let check = "container-no-new-privileges-on-every-process";
+    assert_eq!(["old", "new"].map(|name| audit.verdict(check, name)), ["fail", "pass"]);
+    drop(lab);
+    let _ = again.wait();
+}
