@@ -73,7 +73,9 @@ impl Seen {
         around: &Surroundings,
         declared: &Result<Declared, Gap>,
     ) -> Confinement {
-        let of_table = |look: &dyn Fn(&Table) -> Vec<String>| self.table.as_ref().map(look).map_err(Gap::clone).into();
+        // What is not there needs no mask, but only who sees all of proc knows what is there.
+        let interfaces = system.identity("/proc/sys").and_then(|_| self.table.as_ref().map_err(Gap::clone));
+        let of_table = |look: &dyn Fn(&Table) -> Vec<String>| interfaces.clone().map(look).into();
         let mounts = self.table.as_ref().map_err(Gap::clone).map(|table| {
             let own = Own { table, around, asked: declared.as_ref().ok(), told: &around.told(declared) };
             table.lines.iter().map(|line| own.describe(line)).collect()

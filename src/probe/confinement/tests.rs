@@ -199,4 +199,8 @@ fn what_cannot_be_compared_is_unknown() {
         assert_eq!(gap.unwrap().kind, GapKind::Denied);
     }
     assert_eq!(seen.writable, Observed::known(Vec::new()));
+    // A proc of which the auditor sees the processes alone.
+    tree.remove("proc/sys");
+    let seen = look(&system, PID, &Group::Shared, &reference).describe(&system, &dark, &Ok(Declared::default()));
+    assert!(seen.writable.gap().is_some() && seen.exposed.gap().is_some() && seen.mounts.value().is_some());
 }

@@ -190,3 +190,6 @@ fn json<T: for<'d> Deserialize<'d>>(system: &System, path: &str) -> Result<T, Ga
     let text = system.read(path)?;
     serde_json::from_str(&text).map_err(|error| Gap::new(GapKind::Malformed, format!("{path}: {error}")))
 }
+
+#[cfg(test)]
+mod tests;
