@@ -4,6 +4,7 @@ mod table;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::cgroup::{self, Group, Reach, Resource};
 use super::mountinfo::Line;
@@ -12,7 +13,7 @@ use super::{System, docker, namespace};
 use crate::facts::{Confinement, Gap, KernelMount};
 use table::{covers, join, rest};
 
-pub(super) use table::{Place, Table};
+pub(super) use table::{Interfaces, Place, Table};
 
 /// What a container was told to mount.
 #[derive(Clone, Debug, Default)]
@@ -38,11 +39,13 @@ pub(super) struct Source {
 #[derive(Clone, Debug)]
 pub(super) struct Surroundings {
     /// The engine's mounts: declared sources are paths of its tree.
-    pub(super) engine: Result<Table, Gap>,
+    pub(super) engine: Result<Arc<Table>, Gap>,
     /// The machine's mounts.
-    pub(super) host: Result<Table, Gap>,
+    pub(super) host: Result<Arc<Table>, Gap>,
     /// Sockets of engines, with where they really are.
     pub(super) sockets: Result<Vec<(String, Place)>, Gap>,
+    /// The kernel's interfaces.
+    pub(super) interfaces: Result<Interfaces, Gap>,
     /// Where engines keep the files that they mount into containers, in the engine's tree.
     pub(super) state: Vec<String>,
 }
@@ -66,24 +69,26 @@ pub(super) fn look(system: &System, pid: u32, group: &Group, reference: &Referen
 }
 
 impl Seen {
+    /// Its mounts.
+    pub(super) const fn table(&self) -> Result<&Table, &Gap> {
+        self.table.as_ref()
+    }
+
     /// Compares what was seen with the surroundings and with what was asked for.
-    pub(super) fn describe(
-        &self,
-        system: &System,
-        around: &Surroundings,
-        declared: &Result<Declared, Gap>,
-    ) -> Confinement {
-        // What is not there needs no mask, but only who sees all of proc knows what is there.
-        let interfaces = system.identity("/proc/sys").and_then(|_| self.table.as_ref().map_err(Gap::clone));
-        let of_table = |look: &dyn Fn(&Table) -> Vec<String>| interfaces.clone().map(look).into();
+    pub(super) fn describe(&self, around: &Surroundings, declared: &Result<Declared, Gap>) -> Confinement {
+        let of_table = |look: &dyn Fn(&Table, &Interfaces) -> Vec<String>| {
+            let (table, interfaces) = (self.table.as_ref(), around.interfaces.as_ref());
+            let seen = table.and_then(|table| interfaces.map(|interfaces| look(table, interfaces)));
+            seen.map_err(Gap::clone).into()
+        };
         let mounts = self.table.as_ref().map_err(Gap::clone).map(|table| {
             let own = Own { table, around, asked: declared.as_ref().ok(), told: &around.told(declared) };
             table.lines.iter().map(|line| own.describe(line)).collect()
         });
         Confinement {
             mounts: mounts.into(),
-            writable: of_table(&|table| table.writable(system)),
-            exposed: of_table(&|table| table.exposed(system)),
+            writable: of_table(&Table::writable),
+            exposed: of_table(&Table::exposed),
             memory_max_bytes: self.memory.clone().into(),
             pids_max: self.pids.clone().into(),
         }
@@ -105,7 +110,7 @@ impl Surroundings {
         data_root: Option<&str>,
         sockets: Result<Vec<PathBuf>, Gap>,
     ) -> Self {
-        let table = engine.clone().and_then(|pid| Table::of(system, pid));
+        let table = engine.clone().and_then(|pid| Table::of(system, pid)).map(Arc::new);
         let places = |own: Vec<PathBuf>| -> Result<Vec<(String, Place)>, Gap> {
             let table = table.as_ref().map_err(Gap::clone)?;
             let tree = System::at(format!("/proc/{}/root", engine.clone()?));
@@ -117,8 +122,9 @@ impl Surroundings {
             data_root.into_iter().flat_map(|root| [format!("{root}/containers"), format!("{root}/overlay-containers")]);
         let state = below.chain(["/run/containers/storage/overlay-containers".to_owned()]);
         Self {
-            host: Table::of(system, 1).or_else(|_| Table::of(system, 2)),
+            host: Table::of_machine(system).map(Arc::new),
             sockets: sockets.and_then(places),
+            interfaces: Interfaces::observe(system),
             state: state.collect(),
             engine: table,
         }

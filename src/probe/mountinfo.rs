@@ -68,6 +68,9 @@ fn line(text: &str) -> Option<Line> {
 
 /// The text of an escaped field: the kernel writes white space, backslashes and some more as three octal digits.
 pub(super) fn decode(field: &str) -> String {
+    if !field.contains('\\') {
+        return field.to_owned();
+    }
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

@@ -4,16 +4,17 @@ mod bundle;
 mod keeper;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use self::keeper::Keeper;
 use super::census::{Census, Detail, Seen};
 use super::cgroup::Group;
-use super::confinement::{self, Surroundings, Table};
+use super::confinement::{self, Interfaces, Surroundings, Table};
 use super::members::{self, Home};
 use super::namespace::Kind;
 use super::process::{self, Reference, Status};
 use super::{System, daemon, docker, namespace};
-use crate::facts::{Confinement, Gap, GapKind, Observed, Runtime, Unit};
+use crate::facts::{Confinement, Gap, GapKind, Member, Observed, Runtime, Unit};
 use crate::parallel;
 
 /// What is looked at of units besides that they are there.
@@ -44,28 +45,43 @@ pub(super) fn observe(
     let members = members::of(census, reference, &homes);
     let around = Around::new(system);
     let found: Vec<_> = found.into_iter().zip(members).collect();
-    let units = parallel::map(&found, |(found, members)| {
-        let keeper = Keeper::of(system, find.census, found.home.first, &found.home.id);
+    let assemble = Assemble { find: &find, around: &around, wanted };
+    let units = parallel::map(&found, |(found, members)| assemble.unit(found, members));
+    let mut units: Vec<Unit> = units.into_iter().flatten().collect();
+    units.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    Observed::known(units)
+}
+
+/// What units are put together from.
+struct Assemble<'a> {
+    find: &'a Find<'a>,
+    around: &'a Around<'a>,
+    wanted: Wanted,
+}
+
+impl Assemble<'_> {
+    /// A unit with everything that is wanted; none when it has ended meanwhile, and a part of it was still seen.
+    fn unit(&self, found: &Found, members: &Observed<Vec<Member>>) -> Option<Unit> {
+        let Find { system, census, reference, .. } = *self.find;
+        let first = found.home.first;
+        let keeper = Keeper::of(system, census, first, &found.home.id);
         let bundle = keeper.bundle(system);
-        let (process, kernel) = (
-            process::observe(system, found.home.first, reference, wanted.process),
-            if wanted.kernel {
-                let seen = confinement::look(system, found.home.first, &found.home.group, reference);
-                let declared = bundle.as_ref().map(|bundle| bundle.mounts.clone()).map_err(Gap::clone);
-                seen.describe(system, &around.of(&keeper), &declared)
-            } else {
-                Confinement::unseen(&Gap::not_collected())
-            },
-        );
-        // What ends meanwhile is torn: a part of it was still seen.
-        if Status::read(system, found.home.first)
-            .map_or_else(|gap| matches!(gap.kind, GapKind::Missing | GapKind::Gone), |status| status.ended())
-        {
+        let seen = confinement::look(system, first, &found.home.group, reference);
+        let kernel = if self.wanted.kernel {
+            let declared = bundle.as_ref().map(|bundle| bundle.mounts.clone()).map_err(Gap::clone);
+            seen.describe(&self.around.of(&keeper), &declared)
+        } else {
+            Confinement::unseen(&Gap::not_collected())
+        };
+        let process = process::observe(system, first, reference, self.wanted.process);
+        let is_gone = |gap: Gap| matches!(gap.kind, GapKind::Missing | GapKind::Gone);
+        if Status::read(system, first).map_or_else(is_gone, |status| status.ended()) {
             return None;
         }
         let runtime = keeper.runtime(found.runtime);
+        let name = self.around.docker_name(found, &seen);
         Some(Unit {
-            name: around.docker_name(found).unwrap_or_else(|| keeper.name(runtime, bundle.as_ref().ok(), found)),
+            name: name.unwrap_or_else(|| keeper.name(runtime, bundle.as_ref().ok(), found)),
             id: keeper.id(&found.home.id),
             runtime,
             control_group: found.control_group.clone(),
@@ -74,10 +90,7 @@ pub(super) fn observe(
             processes: members.clone(),
             kernel,
         })
-    });
-    let mut units: Vec<Unit> = units.into_iter().flatten().collect();
-    units.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-    Observed::known(units)
+    }
 }
 
 /// A unit so far.
@@ -194,6 +207,10 @@ impl Find<'_> {
 struct Around<'a> {
     system: &'a System,
     host: Surroundings,
+    /// The machine's mount namespace.
+    of_host: Option<u64>,
+    /// Tables of others, by their mount namespaces.
+    others: Mutex<BTreeMap<u64, Result<Arc<Table>, Gap>>>,
 }
 
 /// Where the engines whose state is known keep the files that they mount.
@@ -206,8 +223,8 @@ const STATE: [&str; 4] = [
 
 impl<'a> Around<'a> {
     fn new(system: &'a System) -> Self {
-        let host = Table::of(system, 1).or_else(|_| Table::of(system, 2));
-        let place = |table: &Table| {
+        let host = Table::of_machine(system).map(Arc::new);
+        let place = |table: &Arc<Table>| {
             // The machine's own network namespace is that of its second process, the kernel's.
             let listening = daemon::engine_sockets(system, 2).unwrap_or_default();
             let sockets = docker::sockets(system, &listening)?;
@@ -216,25 +233,37 @@ impl<'a> Around<'a> {
         };
         let sockets = host.as_ref().map_err(Gap::clone).and_then(place);
         let state = STATE.map(str::to_owned).to_vec();
-        Self { system, host: Surroundings { engine: host.clone(), host, sockets, state } }
+        let of_host = mount_namespace(system, 1).or_else(|| mount_namespace(system, 2));
+        let interfaces = Interfaces::observe(system);
+        let host = Surroundings { engine: host.clone(), host, sockets, interfaces, state };
+        Self { system, host, of_host, others: Mutex::default() }
     }
 
     /// What another Docker engine calls a container of its.
-    fn docker_name(&self, found: &Found) -> Option<String> {
+    fn docker_name(&self, found: &Found, seen: &confinement::Seen) -> Option<String> {
         let Group::Named(id) = &found.home.group else { return None };
-        let mounts = Table::of(self.system, found.home.first).ok()?;
-        docker::disk::name(self.system, self.host.host.as_ref().ok()?, id, &mounts)
+        docker::disk::name(self.system, self.host.host.as_ref().ok()?, id, seen.table().ok()?)
     }
 
     fn of(&self, keeper: &Keeper) -> Surroundings {
-        let same = |pid| namespace::inode(self.system, pid, Kind::Mnt).ok();
-        match keeper.pid() {
-            Some(pid) if same(pid) != same(1).or_else(|| same(2)) => {
-                Surroundings { engine: Table::of(self.system, pid), ..self.host.clone() }
-            }
-            _ => self.host.clone(),
+        let Some((pid, namespace)) = keeper.pid().and_then(|pid| Some((pid, mount_namespace(self.system, pid)?)))
+        else {
+            return self.host.clone();
+        };
+        if Some(namespace) == self.of_host {
+            return self.host.clone();
         }
+        let look = || Table::of(self.system, pid).map(Arc::new);
+        let engine = match self.others.lock() {
+            Ok(mut others) => others.entry(namespace).or_insert_with(look).clone(),
+            Err(_) => look(),
+        };
+        Surroundings { engine, ..self.host.clone() }
     }
+}
+
+fn mount_namespace(system: &System, pid: u32) -> Option<u64> {
+    namespace::inode(system, pid, Kind::Mnt).ok()
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ pub(super) fn confinements(
         let seen = first_process(engine, described)
             .and_then(|pid| engine.kernel.confinements.get(&pid).ok_or_else(Gap::not_collected));
         match seen {
-            Ok(seen) => seen.describe(system, &around, &described.declared),
+            Ok(seen) => seen.describe(&around, &described.declared),
             Err(gap) => Confinement::unseen(&gap),
         }
     };

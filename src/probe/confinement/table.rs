@@ -1,6 +1,6 @@
 //! The mounts of one mount namespace, walked as the kernel walks them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::{Gap, GapKind};
 use crate::probe::mountinfo::{self, Line};
@@ -10,6 +10,11 @@ use crate::probe::{System, namespace};
 #[derive(Clone, Debug)]
 pub(in crate::probe) struct Table {
     pub(super) lines: Vec<Line>,
+    /// The mount that everything starts at.
+    root: Option<usize>,
+    /// Which lines are on a mount, and which are of a device.
+    on: BTreeMap<u32, Vec<usize>>,
+    of_device: BTreeMap<String, Vec<usize>>,
 }
 
 /// A place in a filesystem, whatever it is called where it is mounted.
@@ -29,7 +34,28 @@ impl Table {
             // The kernel shows nothing of a process that has ended.
             return Err(Gap::new(GapKind::Gone, format!("{path}: empty")));
         }
-        Ok(Self { lines })
+        Ok(Self::new(lines))
+    }
+
+    /// The machine's own mounts.
+    pub(in crate::probe) fn of_machine(system: &System) -> Result<Self, Gap> {
+        Self::of(system, 1).or_else(|_| Self::of(system, 2))
+    }
+
+    fn new(lines: Vec<Line>) -> Self {
+        let (mut on, mut of_device) = (BTreeMap::<u32, Vec<usize>>::new(), BTreeMap::<String, Vec<usize>>::new());
+        let ids: BTreeSet<u32> = lines.iter().map(|line| line.id).collect();
+        let is_root = |line: &Line| line.point == "/" && (line.parent == line.id || !ids.contains(&line.parent));
+        let root = lines.iter().position(is_root);
+        for (index, line) in lines.iter().enumerate() {
+            on.entry(line.parent).or_default().push(index);
+            of_device.entry(line.device.clone()).or_default().push(index);
+        }
+        Self { lines, root, on, of_device }
+    }
+
+    fn some<'t>(&'t self, indices: Option<&'t Vec<usize>>) -> impl Iterator<Item = &'t Line> {
+        indices.into_iter().flatten().filter_map(|index| self.lines.get(*index))
     }
 
     /// The mount that a path leads to, walked as the kernel walks it: of the mounts on the one that was reached, the first on
@@ -38,8 +64,8 @@ impl Table {
         let mut here = self.root()?;
         // No more steps than mounts: a ring would be a lie.
         for _ in &self.lines {
-            let below = |line: &&Line| line.parent == here.id && line.id != here.id && covers(&line.point, path);
-            match self.lines.iter().filter(below).min_by_key(|line| line.point.len()) {
+            let below = self.some(self.on.get(&here.id)).filter(|line| line.id != here.id && covers(&line.point, path));
+            match below.min_by_key(|line| line.point.len()) {
                 Some(next) => here = next,
                 None => break,
             }
@@ -60,8 +86,8 @@ impl Table {
 
     /// What a place is called in this table; the mount that shows most of the filesystem is asked first.
     pub(super) fn path_of(&self, place: &Place) -> Option<String> {
-        let shows = |line: &&Line| line.device == place.device && covers(&line.root, &place.path);
-        let mount = self.lines.iter().filter(shows).min_by_key(|line| (line.root.len(), line.point.len()))?;
+        let shows = self.some(self.of_device.get(&place.device)).filter(|line| covers(&line.root, &place.path));
+        let mount = shows.min_by_key(|line| (line.root.len(), line.point.len()))?;
         Some(join(&mount.point, rest(&mount.root, &place.path)?))
     }
 
@@ -81,22 +107,19 @@ impl Table {
         self.lines.iter().any(|line| line.root.contains(&format!("/containers/{id}/")))
     }
 
-    /// Interfaces of the kernel that are there and can be written.
-    pub(super) fn writable(&self, system: &System) -> Vec<String> {
+    /// Interfaces of the kernel that can be written.
+    pub(super) fn writable(&self, interfaces: &Interfaces) -> Vec<String> {
         let open = |path: &String| self.at(path).is_some_and(|mount| mount.writable && is_kernels(mount));
         let groups = self.lines.iter().filter(|line| is_groups(line) && line.writable && self.is_reached(line));
-        let proc = there(system, "/proc", &["bus", "fs", "irq", "sys", "sysrq-trigger"]);
-        let found = self.interfaces(&proc, &[""], open).chain(groups.map(|line| line.point.clone()));
+        let found = self.interfaces(&interfaces.settings, &[""], open).chain(groups.map(|line| line.point.clone()));
         found.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
-    /// Interfaces of the kernel that tell of the machine, that are there and that nothing masks.
-    pub(super) fn exposed(&self, system: &System) -> Vec<String> {
-        let of_proc =
-            ["acpi", "asound", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list", "timer_stats"];
-        let (proc, sys) = (there(system, "/proc", &of_proc), there(system, "/sys", &["firmware"]));
+    /// Interfaces of the kernel that tell of the machine, and that nothing masks.
+    pub(super) fn exposed(&self, interfaces: &Interfaces) -> Vec<String> {
         let open = |path: &String| self.at(path).is_some_and(is_kernels);
-        self.interfaces(&proc, &sys, open).collect::<BTreeSet<_>>().into_iter().collect()
+        let found = self.interfaces(&interfaces.telling, &interfaces.telling_of_sys, open);
+        found.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The interfaces of each proc and sysfs that is mounted as a whole, or of which a part is mounted elsewhere.
@@ -121,8 +144,7 @@ impl Table {
 
     /// The mount that everything starts at.
     pub(super) fn root(&self) -> Option<&Line> {
-        let on_none = |line: &&Line| !self.lines.iter().any(|other| other.id == line.parent && other.id != line.id);
-        self.lines.iter().filter(|line| line.point == "/").find(on_none)
+        self.lines.get(self.root?)
     }
 }
 
@@ -133,8 +155,33 @@ impl Place {
     }
 }
 
+/// The interfaces that this machine's kernel has, of those that containers are kept from.
+#[derive(Clone, Debug)]
+pub(in crate::probe) struct Interfaces {
+    /// Below /proc, to be read-only.
+    settings: Vec<&'static str>,
+    /// Below /proc, to be masked.
+    telling: Vec<&'static str>,
+    /// Below /sys, to be masked.
+    telling_of_sys: Vec<&'static str>,
+}
+
+impl Interfaces {
+    /// What is not there needs no mask; errs when the auditor does not see all of proc, and so does not know what is there.
+    pub(in crate::probe) fn observe(system: &System) -> Result<Self, Gap> {
+        system.identity("/proc/sys")?;
+        let of_proc =
+            ["acpi", "asound", "kcore", "keys", "latency_stats", "sched_debug", "scsi", "timer_list", "timer_stats"];
+        Ok(Self {
+            settings: there(system, "/proc", &["bus", "fs", "irq", "sys", "sysrq-trigger"]),
+            telling: there(system, "/proc", &of_proc),
+            telling_of_sys: there(system, "/sys", &["firmware"]),
+        })
+    }
+}
+
 /// Which of some names are in a directory of this machine's kernel.
-fn there<'n>(system: &System, directory: &str, names: &[&'n str]) -> Vec<&'n str> {
+fn there(system: &System, directory: &str, names: &[&'static str]) -> Vec<&'static str> {
     names.iter().copied().filter(|name| system.identity(format!("{directory}/{name}")).is_ok()).collect()
 }
 

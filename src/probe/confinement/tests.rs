@@ -49,17 +49,23 @@ fn tree(mounts: &str) -> Tree {
 
 fn around(tree: &Tree) -> Surroundings {
     let system = tree.system();
-    let engine = Table::of(&system, 50);
+    let engine = Table::of(&system, 50).map(Arc::new);
     let socket = engine.as_ref().unwrap().place("/run/docker.sock").unwrap();
     let sockets = Ok(vec![("/run/docker.sock".to_owned(), socket)]);
-    Surroundings { host: Table::of(&system, 1), engine, sockets, state: vec![STATE.to_owned()] }
+    Surroundings {
+        host: Table::of_machine(&system).map(Arc::new),
+        engine,
+        sockets,
+        interfaces: Interfaces::observe(&system),
+        state: vec![STATE.to_owned()],
+    }
 }
 
 fn look_at(mounts: &str, declared: &Declared) -> Confinement {
     let tree = tree(mounts);
     let system = tree.system();
     let reference = Reference::observe(&system, Some(50));
-    look(&system, PID, &Group::Shared, &reference).describe(&system, &around(&tree), &Ok(declared.clone()))
+    look(&system, PID, &Group::Shared, &reference).describe(&around(&tree), &Ok(declared.clone()))
 }
 
 /// The last of the mounts, on top of a container's usual ones.
@@ -191,9 +197,15 @@ fn what_cannot_be_compared_is_unknown() {
     let tree = tree(&format!("{OWN}90 72 254:1 /web /data rw - ext4 /dev/vdb rw\n"));
     let system = tree.system();
     let gap = || Gap::new(GapKind::Denied, "closed");
-    let dark = Surroundings { engine: Err(gap()), host: Err(gap()), sockets: Err(gap()), state: Vec::new() };
+    let dark = |tree: &Tree| Surroundings {
+        engine: Err(gap()),
+        host: Err(gap()),
+        sockets: Err(gap()),
+        interfaces: Interfaces::observe(&tree.system()),
+        state: Vec::new(),
+    };
     let reference = Reference::observe(&system, None);
-    let seen = look(&system, PID, &Group::Shared, &reference).describe(&system, &dark, &Ok(Declared::default()));
+    let seen = look(&system, PID, &Group::Shared, &reference).describe(&dark(&tree), &Ok(Declared::default()));
     let last = seen.mounts.value().unwrap().last().unwrap();
     for gap in [last.declared.gap(), last.host_path.gap(), last.engine_sockets.gap()] {
         assert_eq!(gap.unwrap().kind, GapKind::Denied);
@@ -201,6 +213,6 @@ fn what_cannot_be_compared_is_unknown() {
     assert_eq!(seen.writable, Observed::known(Vec::new()));
     // A proc of which the auditor sees the processes alone.
     tree.remove("proc/sys");
-    let seen = look(&system, PID, &Group::Shared, &reference).describe(&system, &dark, &Ok(Declared::default()));
+    let seen = look(&system, PID, &Group::Shared, &reference).describe(&dark(&tree), &Ok(Declared::default()));
     assert!(seen.writable.gap().is_some() && seen.exposed.gap().is_some() && seen.mounts.value().is_some());
 }

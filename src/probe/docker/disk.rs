@@ -60,7 +60,7 @@ struct VolumeOptions {
 pub(in crate::probe) fn data_roots(system: &System, census: &Result<Census, Gap>) -> BTreeSet<String> {
     let mut roots = BTreeSet::new();
     roots.extend(is_root(system, USUAL).then(|| USUAL.to_owned()));
-    let host = Table::of(system, 1).or_else(|_| Table::of(system, 2));
+    let host = Table::of_machine(system);
     let (Ok(census), Ok(host)) = (census, host) else { return roots };
     let mut seen = BTreeSet::new();
     for (pid, process) in census.iter() {

@@ -119,7 +119,7 @@ impl Bundle {
             uid: config.process.user.uid,
             capabilities,
             no_new_privileges: config.process.no_new_privileges,
-            seccomp: seccomp(config.linux.seccomp.as_ref()),
+            seccomp: seccomp(config.linux.seccomp),
             read_only_root: config.root.readonly,
             memory_bytes: limit(&config.linux.resources.memory),
             pids_limit: limit(&config.linux.resources.pids),
@@ -151,11 +151,11 @@ fn source(path: String, tree: &System) -> Source {
 }
 
 /// The profile that the runtime makes its filter of; it has the form of Docker's.
-fn seccomp(profile: Option<&Value>) -> Seccomp {
+fn seccomp(profile: Option<Value>) -> Seccomp {
     let plain = |profile| Seccomp { profile, default_action: String::new(), risky_syscalls: Vec::new() };
     match profile {
         None => plain(SeccompProfile::Unconfined),
-        Some(profile) => match Profile::parse(&profile.to_string()) {
+        Some(profile) => match Profile::of(profile) {
             Ok(Profile { default_action, risky_syscalls }) => {
                 Seccomp { profile: SeccompProfile::Custom, default_action, risky_syscalls }
             }
