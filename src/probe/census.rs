@@ -11,6 +11,23 @@ use super::{System, programs};
 use crate::facts::{Gap, GapKind, Observed, Process};
 use crate::parallel;
 
+/// What is looked at of processes that are not simply the host's, besides their status.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parts {
+    /// The parts of what the kernel says.
+    pub(super) process: Wanted,
+    /// The link to the executable.
+    pub(super) executable: bool,
+    /// The link to the root directory.
+    pub(super) root: bool,
+}
+
+impl Parts {
+    /// Everything that tells whose they are, and nothing else.
+    #[cfg(test)]
+    pub(super) const LEAST: Self = Self { process: Wanted::STATUS, executable: true, root: false };
+}
+
 /// Every process, by its id.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Census {
@@ -54,9 +71,12 @@ pub(super) struct Detail {
 /// Namespaces that make a process a part of a container; the others go with these.
 pub(super) const ISOLATING: [Kind; 4] = [Kind::Pid, Kind::Mnt, Kind::Net, Kind::Ipc];
 
+/// The other kinds.
+const FURTHER: [Kind; 3] = [Kind::Cgroup, Kind::User, Kind::Uts];
+
 impl Census {
     /// Looks at every process; errs when the auditor cannot know that it sees all of them.
-    pub(super) fn take(system: &System, reference: &Reference, wanted: Wanted) -> Result<Self, Gap> {
+    pub(super) fn take(system: &System, reference: &Reference, wanted: Parts) -> Result<Self, Gap> {
         namespace::sees_the_machine(system)?;
         programs::hidden(system, Status::read(system, "self")?.kernel.capeff)?;
         let pids: Vec<u32> = system.list("/proc")?.iter().filter_map(|name| name.parse().ok()).collect();
@@ -129,47 +149,55 @@ const RETRY: Duration = Duration::from_millis(20);
 /// The most ancestors that are looked at.
 const DEEPEST: usize = 256;
 
-fn look(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Result<Seen, Gap> {
+fn look(system: &System, pid: u32, reference: &Reference, wanted: Parts) -> Result<Seen, Gap> {
     let groups = cgroup::groups(system, pid).map_err(|gap| namespace::gone(system, pid, gap))?;
     let place = Place::of(&groups);
-    let (namespaces, closed) = match namespaces(system, pid) {
+    let (mut namespaces, closed) = match namespaces(system, pid, &ISOLATING) {
         Ok(namespaces) => (namespaces, None),
         Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => return Err(gap),
         // The machine's first process is what others are compared with.
         Err(_) if pid == 1 => (BTreeMap::new(), None),
         Err(gap) => (BTreeMap::new(), Some(gap)),
     };
-    let initial = |kind: &Kind| {
-        let inode = namespaces.get(kind);
-        inode.is_none_or(|inode| reference.namespaces().is_initial(*kind, *inode).value() == Some(&true))
-    };
+    let initial = |kind: &Kind| is_initial(&namespaces, reference, *kind);
     let plain = place.named.is_empty() && closed.is_none() && ISOLATING.iter().all(initial);
-    let detail = if plain { None } else { Some(detail(system, pid, reference, wanted)?) };
+    if plain {
+        return Ok(Seen { namespaces, place, detail: None, closed });
+    }
+    if closed.is_none() {
+        namespaces.extend(self::namespaces(system, pid, &FURTHER)?);
+    }
+    let detail = Some(detail(system, pid, reference, wanted)?);
     Ok(Seen { namespaces, place, detail, closed })
 }
 
-/// The namespaces of a process. When its first thread has ended, those of another thread are its.
-fn namespaces(system: &System, pid: u32) -> Result<BTreeMap<Kind, u64>, Gap> {
-    let found = of_task(system, &pid.to_string())?;
-    if found.contains_key(&Kind::Mnt) {
+fn is_initial(namespaces: &BTreeMap<Kind, u64>, reference: &Reference, kind: Kind) -> bool {
+    let inode = namespaces.get(&kind);
+    inode.is_none_or(|inode| reference.namespaces().is_initial(kind, *inode).value() == Some(&true))
+}
+
+/// Some namespaces of a process. When its first thread has ended, those of another thread are its.
+fn namespaces(system: &System, pid: u32, kinds: &[Kind]) -> Result<BTreeMap<Kind, u64>, Gap> {
+    let found = of_task(system, &pid.to_string(), kinds)?;
+    // Every kernel has these kinds, and a process that has ended has none.
+    if [Kind::Mnt, Kind::Uts].iter().any(|kind| found.contains_key(kind)) {
         return Ok(found);
     }
     if Status::read(system, pid)?.ended() {
         return Err(Gap::new(GapKind::Gone, format!("/proc/{pid}: the process has ended")));
     }
     let tasks = system.list(format!("/proc/{pid}/task"))?;
-    let other = tasks.iter().find(|task| task.parse() != Ok(pid));
-    match other {
-        Some(task) => of_task(system, &format!("{pid}/task/{task}")),
+    match tasks.iter().find(|task| task.parse() != Ok(pid)) {
+        Some(task) => of_task(system, &format!("{pid}/task/{task}"), kinds),
         None => Ok(found),
     }
 }
 
-fn of_task(system: &System, task: &str) -> Result<BTreeMap<Kind, u64>, Gap> {
+fn of_task(system: &System, task: &str, kinds: &[Kind]) -> Result<BTreeMap<Kind, u64>, Gap> {
     let mut found = BTreeMap::new();
-    for kind in Kind::ALL {
-        match namespace::inode(system, task, kind) {
-            Ok(inode) => drop(found.insert(kind, inode)),
+    for kind in kinds {
+        match namespace::inode(system, task, *kind) {
+            Ok(inode) => drop(found.insert(*kind, inode)),
             Err(gap) if gap.kind == GapKind::Missing => {}
             Err(gap) => return Err(gap),
         }
@@ -177,17 +205,19 @@ fn of_task(system: &System, task: &str) -> Result<BTreeMap<Kind, u64>, Gap> {
     Ok(found)
 }
 
-fn detail(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Result<Detail, Gap> {
-    let link = |name: &str| {
-        let target = system.link(format!("/proc/{pid}/{name}"));
-        target.map(|target| target.to_string_lossy().into_owned()).map_err(|gap| namespace::gone(system, pid, gap))
+fn detail(system: &System, pid: u32, reference: &Reference, wanted: Parts) -> Result<Detail, Gap> {
+    let link = |wanted: bool, name: &str| {
+        if !wanted {
+            return Observed::not_collected();
+        }
+        match system.link(format!("/proc/{pid}/{name}")).map_err(|gap| namespace::gone(system, pid, gap)) {
+            Ok(target) => Observed::known(target.to_string_lossy().into_owned()),
+            // A thread of the kernel has no executable.
+            Err(gap) if gap.kind == GapKind::Missing && name == "exe" => Observed::known(String::new()),
+            Err(gap) => gap.into(),
+        }
     };
-    let executable = match link("exe") {
-        // A thread of the kernel has none.
-        Err(gap) if gap.kind == GapKind::Missing => Ok(String::new()),
-        other => other,
-    };
-    let (process, status) = match process::look(system, pid, reference, wanted) {
+    let (process, status) = match process::look(system, pid, reference, wanted.process) {
         Ok((process, status)) => (Observed::known(process), status),
         Err(gap) if gap.kind == GapKind::Gone => return Err(gap),
         Err(gap) => (gap.into(), Status::read(system, pid).map_err(|gap| namespace::gone(system, pid, gap))?),
@@ -198,8 +228,8 @@ fn detail(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> R
         innermost: ids.last().and_then(|id| u32::try_from(*id).ok()).unwrap_or(pid),
         depth: ids.len(),
         name: status.kernel.name,
-        executable: executable.into(),
-        root: link("root").into(),
+        executable: link(wanted.executable, "exe"),
+        root: link(wanted.root, "root"),
         process,
     })
 }

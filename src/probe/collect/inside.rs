@@ -6,7 +6,7 @@ use super::{EngineProcess, EngineSide, parts};
 use crate::facts::{Confinement, Container, Gap, GapKind, Member, Observed, Unit};
 use crate::parallel;
 use crate::plan::Plan;
-use crate::probe::census::Census;
+use crate::probe::census::{Census, Parts};
 use crate::probe::docker::Described;
 use crate::probe::members::Home;
 use crate::probe::{System, confinement, members, process, units};
@@ -17,15 +17,17 @@ pub(super) fn census(system: &System, plan: &Plan, engine: &EngineProcess, by_di
     if !wanted {
         return Err(Gap::not_collected());
     }
-    let wants =
-        |part: &str| ["containers", "units"].iter().any(|list| plan.wants(&format!("{list}.processes.process.{part}")));
-    let wanted = process::Wanted {
-        namespaces: wants("namespaces"),
-        uid_map: wants("uid_map"),
-        gid_map: wants("gid_map"),
-        lsm: wants("lsm_label"),
+    let wants = |part: &str| ["containers", "units"].iter().any(|list| plan.wants(&format!("{list}.processes.{part}")));
+    let process = process::Wanted {
+        namespaces: wants("process.namespaces"),
+        uid_map: wants("process.uid_map"),
+        gid_map: wants("process.gid_map"),
+        lsm: wants("process.lsm_label"),
         ..process::Wanted::STATUS
     };
+    // A unit may have no other name than its first program's.
+    let executable = wants("executable") || plan.wants("units");
+    let wanted = Parts { process, executable, root: wants("root") };
     Census::take(system, &engine.reference, wanted)
 }
 

@@ -1,4 +1,4 @@
-use super::super::process::Wanted;
+use super::super::census::Parts;
 use super::super::tree::Tree;
 use super::*;
 use crate::facts::GapKind;
@@ -36,7 +36,7 @@ fn tree() -> Tree {
 fn ask(tree: &Tree) -> Vec<Observed<Vec<Member>>> {
     let system = tree.system();
     let reference = Reference::observe(&system, Some(50));
-    let census = Census::take(&system, &reference, Wanted::STATUS);
+    let census = Census::take(&system, &reference, Parts::LEAST);
     of(&census, &reference, &[Home::named(ID, 700), Home::named(OTHER, 800)])
 }
 

@@ -1,3 +1,4 @@
+use super::super::census::Parts;
 use super::super::tree::Tree;
 use super::*;
 
@@ -22,7 +23,7 @@ fn own(number: u64) -> Vec<(&'static str, u64)> {
 fn units_but(tree: &Tree, listed: &[Home]) -> Vec<Unit> {
     let system = tree.system();
     let reference = Reference::observe(&system, None);
-    let census = Census::take(&system, &reference, process::Wanted::STATUS);
+    let census = Census::take(&system, &reference, Parts::LEAST);
     observe(&system, &census, &reference, listed, WANTED).value().unwrap().clone()
 }
 

@@ -1,5 +1,6 @@
 use super::*;
-use crate::probe::process::{Reference, Wanted};
+use crate::probe::census::Parts;
+use crate::probe::process::Reference;
 use crate::probe::tree::Tree;
 
 const ID: &str = "0523acc70b4d6c18755a28551c373ac0f44be2b48c9c0090f1e38b176b1abb28";
@@ -41,7 +42,7 @@ fn tree(root: &str) -> Tree {
 
 fn census(tree: &Tree) -> Result<Census, Gap> {
     let system = tree.system();
-    Census::take(&system, &Reference::observe(&system, None), Wanted::STATUS)
+    Census::take(&system, &Reference::observe(&system, None), Parts::LEAST)
 }
 
 fn told(tree: &Tree, root: &str) -> Answers {
