@@ -129,7 +129,7 @@ pub struct SelectArgs {
     /// Only controls of this section, or this control
     #[arg(long, value_name = "NUMBER")]
     pub section: Vec<String>,
-    /// Only containers and units whose name matches this glob
+    /// Only containers and sandboxes whose name matches this glob
     #[arg(long, value_name = "GLOB")]
     pub container: Option<String>,
     /// Directory with checks of your own, which add to the built-in ones or override them by id

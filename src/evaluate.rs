@@ -113,7 +113,7 @@ impl<'s> Subjects<'s> {
             let subject = Subject { kind: each.as_str().to_owned(), name, id: text(&node, "id") };
             Case { subject, bindings: self.bindings(each, Some(node)) }
         };
-        let of_containers = matches!(each, Each::Container | Each::Unit);
+        let of_containers = matches!(each, Each::Container | Each::Sandbox);
         let included = |case: &Case<'_>| !of_containers || self.selection.includes_container(&case.subject.name);
         Ok(nodes.into_iter().map(case).filter(included).collect())
     }

@@ -15,7 +15,7 @@ mod isolation;
 mod network;
 mod observed;
 mod process;
-mod unit;
+mod sandbox;
 
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
 pub use daemon::{Daemon, TlsFile, Ulimit};
@@ -28,7 +28,7 @@ pub use isolation::{Confinement, KernelMount, Member, Runtime};
 pub use network::Network;
 pub use observed::{Gap, GapKind, Observed};
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
-pub use unit::{Spec, Unit};
+pub use sandbox::{Sandbox, Spec};
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub struct Facts {
     /// Every container that the engine knows, running or not.
     pub containers: Observed<Vec<Container>>,
     /// Every container and sandbox that the kernel shows and the engine does not list.
-    pub units: Observed<Vec<Unit>>,
+    pub sandboxes: Observed<Vec<Sandbox>>,
     /// Every image that the engine stores.
     pub images: Observed<Vec<Image>>,
     /// Every network of the engine.

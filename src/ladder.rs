@@ -80,10 +80,10 @@ impl Standing {
     }
 }
 
-/// What is known of a container or a unit, whoever told it.
+/// What is known of a container or a sandbox, whoever told it.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'s> {
-    /// What the engine was told; none for a unit.
+    /// What the engine was told; none for a sandbox.
     pub inspect: Option<&'s Observed<Inspect>>,
     /// Its first process.
     pub process: &'s Observed<Process>,

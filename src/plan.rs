@@ -58,8 +58,8 @@ impl Plan {
     /// Whether containers have to be looked at one by one, and not only listed.
     pub fn inspects(&self) -> bool {
         let more = |path: &&String| path.starts_with("containers.") && path.as_str() != "containers.name";
-        // What a container's first process is tells which units are containers that the engine lists.
-        self.paths.iter().any(|path| more(&path)) || self.wants("units")
+        // What a container's first process is tells which sandboxes are containers that the engine lists.
+        self.paths.iter().any(|path| more(&path)) || self.wants("sandboxes")
     }
 
     /// Whether something that holds this fact is read as a whole.

@@ -16,12 +16,12 @@ pub mod namespace;
 mod places;
 pub mod process;
 pub mod programs;
+mod sandboxes;
 mod seccomp;
 pub mod sysctl;
 mod system;
 #[cfg(test)]
 mod tree;
-mod units;
 pub mod view;
 
 pub use collect::{Beginning, Source, collect};

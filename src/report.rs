@@ -172,7 +172,7 @@ pub struct Finding {
 /// What a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
-    /// `host`, `engine`, `container`, `unit`, `image` or `network`.
+    /// `host`, `engine`, `container`, `sandbox`, `image` or `network`.
     pub kind: String,
     /// Its name, which stays when it is recreated.
     pub name: String,

@@ -20,7 +20,7 @@ pub enum Each {
     /// Every container.
     Container,
     /// Every container or sandbox that no engine told of.
-    Unit,
+    Sandbox,
     /// Every image.
     Image,
     /// Every network.
@@ -28,7 +28,7 @@ pub enum Each {
 }
 
 impl Each {
-    const ALL: [Self; 6] = [Self::Host, Self::Engine, Self::Container, Self::Unit, Self::Image, Self::Network];
+    const ALL: [Self; 6] = [Self::Host, Self::Engine, Self::Container, Self::Sandbox, Self::Image, Self::Network];
 
     /// The word for it in files and reports.
     pub const fn as_str(self) -> &'static str {
@@ -36,7 +36,7 @@ impl Each {
             Self::Host => "host",
             Self::Engine => "engine",
             Self::Container => "container",
-            Self::Unit => "unit",
+            Self::Sandbox => "sandbox",
             Self::Image => "image",
             Self::Network => "network",
         }
@@ -47,7 +47,7 @@ impl Each {
         match self {
             Self::Host | Self::Engine => None,
             Self::Container => Some("containers"),
-            Self::Unit => Some("units"),
+            Self::Sandbox => Some("sandboxes"),
             Self::Image => Some("images"),
             Self::Network => Some("networks"),
         }

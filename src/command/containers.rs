@@ -22,11 +22,11 @@ const READS: [&str; 15] = [
     "containers.process.cgroup",
     "containers.processes",
     "containers.kernel",
-    "units",
-    "units.process",
-    "units.processes",
-    "units.kernel",
-    "units.declared",
+    "sandboxes",
+    "sandboxes.process",
+    "sandboxes.processes",
+    "sandboxes.kernel",
+    "sandboxes.declared",
 ];
 
 pub(super) fn run(args: &ContainersArgs) -> Result<u8, Failure> {

@@ -1,4 +1,4 @@
-//! What the kernel says of everything inside a container or another isolation unit.
+//! What the kernel says of everything inside a container or a sandbox.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,7 +111,7 @@ pub struct KernelMount {
     pub engine_sockets: Observed<Vec<String>>,
 }
 
-/// What keeps a unit, as far as its control group, its parent process and its state on disk tell.
+/// What keeps a sandbox, as far as its control group, its parent process and its state on disk tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Runtime {
@@ -132,7 +132,7 @@ pub enum Runtime {
     /// A runtime with ids as container engines make them.
     Oci,
     /// Nothing that is known: a sandbox made with `unshare`, bubblewrap or the like.
-    Sandbox,
+    Unknown,
 }
 
 impl Runtime {
@@ -147,7 +147,7 @@ impl Runtime {
             Self::Lxc => "lxc",
             Self::Nspawn => "nspawn",
             Self::Oci => "oci",
-            Self::Sandbox => "sandbox",
+            Self::Unknown => "unknown",
         }
     }
 }

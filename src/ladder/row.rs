@@ -6,13 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Rung, Subject, standing};
-use crate::facts::{Container, Facts, Gap, GapKind, Member, Namespace, Observed, Process, SeccompMode, Unit};
+use crate::facts::{Container, Facts, Gap, GapKind, Member, Namespace, Observed, Process, Sandbox, SeccompMode};
 use crate::probe::capability::{DEFAULT, NAMES};
 
 /// The version of the format.
 pub(super) const FORMAT: u32 = 1;
 
-/// Every container and unit, the worst first.
+/// Every container and sandbox, the worst first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ladder {
     /// Version of this format; keys may be added, and these keep their meaning.
@@ -21,7 +21,7 @@ pub struct Ladder {
     pub collected_at: String,
     /// What happened during the collection that a reader should know.
     pub notices: Vec<String>,
-    /// Whether every container and unit could be listed.
+    /// Whether every container and sandbox could be listed.
     pub complete: bool,
     /// One for each container; those of which something is not known stand before all others.
     pub containers: Vec<Row>,
@@ -56,7 +56,7 @@ pub struct Row {
     pub no_new_privileges: Option<bool>,
     /// Uids of its processes as the host sees them.
     pub uids: Vec<i64>,
-    /// The user that it was told to run as; null for a unit, empty for root.
+    /// The user that it was told to run as; null for a sandbox, empty for root.
     pub user: Option<String>,
     /// Whether its root filesystem is read-only; null when it was not seen.
     pub read_only: Option<bool>,
@@ -87,12 +87,12 @@ pub fn ladder(facts: &Facts) -> Ladder {
     let unlisted = |what: &str, gap: Option<&Gap>| gap.map(|gap| format!("{what} could not be listed: {gap}"));
     let absent = facts.engine.gap().is_some_and(is_absent);
     notices.extend(unlisted("the engine's containers", facts.containers.gap().filter(|_| !absent)));
-    notices.extend(unlisted("units that no engine told of", facts.units.gap()));
+    notices.extend(unlisted("sandboxes that no engine told of", facts.sandboxes.gap()));
     let containers = facts.containers.value().into_iter().flatten().map(Row::of_container);
-    let units = facts.units.value().into_iter().flatten().map(Row::of_unit);
-    let mut rows: Vec<Row> = containers.chain(units).collect();
+    let sandboxes = facts.sandboxes.value().into_iter().flatten().map(Row::of_sandbox);
+    let mut rows: Vec<Row> = containers.chain(sandboxes).collect();
     rows.sort_by(|a, b| (a.certain, a.rung, &a.name, &a.id).cmp(&(b.certain, b.rung, &b.name, &b.id)));
-    let complete = (absent || facts.containers.value().is_some()) && facts.units.value().is_some();
+    let complete = (absent || facts.containers.value().is_some()) && facts.sandboxes.value().is_some();
     Ladder { format: FORMAT, collected_at: facts.collected_at.clone(), notices, complete, containers: rows }
 }
 
@@ -130,10 +130,14 @@ impl Row {
         }
     }
 
-    fn of_unit(unit: &Unit) -> Self {
-        let subject =
-            Subject { inspect: None, process: &unit.process, processes: &unit.processes, kernel: &unit.kernel };
-        Self { name: unit.name.clone(), id: unit.id.clone(), ..Self::of(subject, unit.runtime.as_str()) }
+    fn of_sandbox(sandbox: &Sandbox) -> Self {
+        let subject = Subject {
+            inspect: None,
+            process: &sandbox.process,
+            processes: &sandbox.processes,
+            kernel: &sandbox.kernel,
+        };
+        Self { name: sandbox.name.clone(), id: sandbox.id.clone(), ..Self::of(subject, sandbox.runtime.as_str()) }
     }
 
     fn of(subject: Subject<'_>, runtime: &str) -> Self {

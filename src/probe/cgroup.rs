@@ -130,7 +130,7 @@ fn group_of<'g>(groups: &'g [ProcessCGroup], controller: &str) -> Option<&'g Pro
     v1.or_else(|| groups.iter().find(|g| g.hierarchy == 0 && g.controllers.is_empty()))
 }
 
-/// The control group that is a unit's own.
+/// The control group that is a sandbox's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Group {
     /// The one that has this id or name in its path.
@@ -146,7 +146,7 @@ pub(super) enum Group {
 pub(super) struct Place {
     /// Its group in the hierarchy that limits the number of processes.
     pub(super) path: String,
-    /// The units that its groups name.
+    /// The sandboxes that its groups name.
     pub(super) named: BTreeSet<Named>,
     /// Its groups in the hierarchies that limit memory, CPU and processes.
     limiting: BTreeSet<String>,
@@ -165,7 +165,7 @@ impl Place {
         }
     }
 
-    /// Whether it is in a unit's group.
+    /// Whether it is in a sandbox's group.
     pub(super) fn is_in(&self, group: &Group) -> bool {
         match group {
             Group::Named(id) => self.named.iter().any(|named| named.id == *id),
@@ -174,7 +174,7 @@ impl Place {
         }
     }
 
-    /// Whether all limits of a unit hold it.
+    /// Whether all limits of a sandbox hold it.
     pub(super) fn is_limited_by(&self, group: &Group) -> Result<bool, Gap> {
         match group {
             Group::Named(id) => Ok(self.limiting.iter().all(|path| named(path).is_some_and(|named| named.id == *id))),
@@ -197,8 +197,8 @@ fn shared() -> Gap {
 pub(super) enum Reach<'r> {
     /// The lowest from the process's group up to the root: what is in force.
     Root,
-    /// Those of a unit's group, and of groups below it: what the unit itself was given.
-    Unit(&'r Group),
+    /// Those of a sandbox's group, and of groups below it: what the sandbox itself was given.
+    Sandbox(&'r Group),
 }
 
 /// The lowest limit on a process within a reach; nothing when there is certainly none.
@@ -214,8 +214,8 @@ pub(super) fn limit(
     let mut levels = levels(&group.pathname)?;
     match reach {
         Reach::Root => {}
-        Reach::Unit(Group::Shared) => return Err(shared()),
-        Reach::Unit(own) => {
+        Reach::Sandbox(Group::Shared) => return Err(shared()),
+        Reach::Sandbox(own) => {
             let own = match own {
                 Group::Named(id) => named(&group.pathname).filter(|named| named.id == *id).map(|named| named.group),
                 Group::At(path) => Some(path.clone()).filter(|path| is_below(&group.pathname, path)),

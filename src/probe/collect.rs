@@ -72,7 +72,7 @@ pub fn collect(plan: &Plan, source: Source) -> Facts {
     let view = View::observe(&system, &engine.process.reference);
     let containers =
         if by_disk { disk::containers(&system, plan, &mut engine) } else { containers(&system, plan, &mut engine) };
-    let units = inside::units(&system, plan, &engine, &containers);
+    let sandboxes = inside::sandboxes(&system, plan, &engine, &containers);
     let mut notices = view.notices();
     notices.append(&mut engine.answers.notices);
     Facts {
@@ -81,7 +81,7 @@ pub fn collect(plan: &Plan, source: Source) -> Facts {
         notices,
         host: host::observe(),
         containers,
-        units,
+        sandboxes,
         engine: engine.answers.engine,
         daemon: engine.kernel.daemon,
         images: engine.answers.images,
@@ -223,7 +223,7 @@ fn wanted(plan: &Plan) -> Option<process::Wanted> {
     let programs = plan.wants("containers.programs");
     let wanted = parts(plan, "containers");
     let wanted = process::Wanted { namespaces: wanted.namespaces || programs, ..wanted };
-    (plan.wants("containers.process") || programs || plan.wants("units")).then_some(wanted)
+    (plan.wants("containers.process") || programs || plan.wants("sandboxes")).then_some(wanted)
 }
 
 /// The parts of the first processes in a list that are planned.

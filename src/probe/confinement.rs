@@ -63,7 +63,7 @@ pub(super) fn look(system: &System, pid: u32, group: &Group, reference: &Referen
     let groups = cgroup::groups(system, pid).map_err(|gap| namespace::gone(system, pid, gap));
     let limit = |resource| {
         let groups = groups.as_deref().map_err(Gap::clone)?;
-        cgroup::limit(system, reference.hierarchies()?, groups, resource, Reach::Unit(group))
+        cgroup::limit(system, reference.hierarchies()?, groups, resource, Reach::Sandbox(group))
     };
     Seen { table: Table::of(system, pid), memory: limit(Resource::Memory), pids: limit(Resource::Pids) }
 }

@@ -1,4 +1,4 @@
-//! Kernel truth on real processes: what was declared and what is, the ways to the host, and units that no engine told of.
+//! Kernel truth on real processes: what was declared and what is, the ways to the host, and sandboxes that no engine told of.
 //!
 //! Each situation is made by hand beside a container in which nothing was done; both engines of the lab have to give these
 //! verdicts.
@@ -19,6 +19,6 @@ mod drift;
 #[path = "../lab/mod.rs"]
 mod lab;
 mod ladder;
+mod sandboxes;
 mod unasked;
-mod units;
 mod ways;

@@ -76,11 +76,11 @@ fn what_is_on_disk_is_what_the_engine_says() {
         ]
     );
     assert!(same > 100, "{same}");
-    // They are containers, and no units.
-    let units = unasked[0].findings().iter().filter(|finding| finding["subject"]["kind"] == "unit");
-    let units: Vec<&Value> =
-        units.filter(|finding| names.iter().any(|name| finding["subject"]["name"] == **name)).collect();
-    assert_eq!(units, Vec::<&Value>::new());
+    // They are containers, and no sandboxes.
+    let sandboxes = unasked[0].findings().iter().filter(|finding| finding["subject"]["kind"] == "sandbox");
+    let sandboxes: Vec<&Value> =
+        sandboxes.filter(|finding| names.iter().any(|name| finding["subject"]["name"] == **name)).collect();
+    assert_eq!(sandboxes, Vec::<&Value>::new());
 }
 
 /// Nobody, with two capabilities and without the engine's socket.

@@ -2,12 +2,12 @@
 
 use crate::facts::Runtime;
 
-/// A container or another unit that a control group's path names.
+/// A container or sandbox that a control group's path names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::probe) struct Named {
     /// What made the group, as far as its form tells.
     pub(in crate::probe) runtime: Runtime,
-    /// The unit's id or name.
+    /// The sandbox's id or name.
     pub(in crate::probe) id: String,
     /// The path of the group that has the name; processes may be in groups below it.
     pub(in crate::probe) group: String,
@@ -22,7 +22,7 @@ const PREFIXES: [(&str, Runtime); 5] = [
     ("nerdctl-", Runtime::Containerd),
 ];
 
-/// The outermost unit that a path names: what a container runs in containers of its own is within it.
+/// The outermost sandbox that a path names: what a container runs in containers of its own is within it.
 pub(in crate::probe) fn named(path: &str) -> Option<Named> {
     let mut above = "";
     let mut end = 0;

@@ -15,7 +15,7 @@ use crate::probe::process::Reference;
 
 /// The containers of every Docker engine whose state is found; `engine` is the side of the one that was not asked.
 pub(super) fn containers(system: &System, plan: &Plan, engine: &mut EngineSide) -> Observed<Vec<Container>> {
-    if !plan.wants("containers") && !plan.wants("units") {
+    if !plan.wants("containers") && !plan.wants("sandboxes") {
         return Observed::not_collected();
     }
     let unasked = Gap::new(GapKind::NotCollected, "no engine was asked (--engine none)");

@@ -1,23 +1,24 @@
-//! What is inside containers, and the units that no engine has told of.
+//! What is inside containers, and the sandboxes that no engine has told of.
 
 use std::path::PathBuf;
 
 use super::{EngineProcess, EngineSide, parts};
-use crate::facts::{Confinement, Container, Gap, GapKind, Member, Observed, Unit};
+use crate::facts::{Confinement, Container, Gap, GapKind, Member, Observed, Sandbox};
 use crate::parallel;
 use crate::plan::Plan;
 use crate::probe::census::{Census, Parts};
 use crate::probe::docker::Described;
 use crate::probe::members::Home;
-use crate::probe::{System, confinement, members, process, units};
+use crate::probe::{System, confinement, members, process, sandboxes};
 
 /// Looks at every process, if checks read of what is inside containers, or if that tells which containers there are.
 pub(super) fn census(system: &System, plan: &Plan, engine: &EngineProcess, by_disk: bool) -> Result<Census, Gap> {
-    let wanted = plan.wants("containers.processes") || plan.wants("units") || by_disk && plan.wants("containers");
+    let wanted = plan.wants("containers.processes") || plan.wants("sandboxes") || by_disk && plan.wants("containers");
     if !wanted {
         return Err(Gap::not_collected());
     }
-    let wants = |part: &str| ["containers", "units"].iter().any(|list| plan.wants(&format!("{list}.processes.{part}")));
+    let wants =
+        |part: &str| ["containers", "sandboxes"].iter().any(|list| plan.wants(&format!("{list}.processes.{part}")));
     let process = process::Wanted {
         namespaces: wants("process.namespaces"),
         uid_map: wants("process.uid_map"),
@@ -25,8 +26,8 @@ pub(super) fn census(system: &System, plan: &Plan, engine: &EngineProcess, by_di
         lsm: wants("process.lsm_label"),
         ..process::Wanted::STATUS
     };
-    // A unit may have no other name than its first program's.
-    let executable = wants("executable") || plan.wants("units");
+    // A sandbox may have no other name than its first program's.
+    let executable = wants("executable") || plan.wants("sandboxes");
     let wanted = Parts { process, executable, root: wants("root") };
     Census::take(system, &engine.reference, wanted)
 }
@@ -87,13 +88,13 @@ pub(super) fn first_process(engine: &EngineSide, described: &Described) -> Resul
 }
 
 /// Every container and sandbox that the engine does not list.
-pub(super) fn units(
+pub(super) fn sandboxes(
     system: &System,
     plan: &Plan,
     engine: &EngineSide,
     containers: &Observed<Vec<Container>>,
-) -> Observed<Vec<Unit>> {
-    if !plan.wants("units") {
+) -> Observed<Vec<Sandbox>> {
+    if !plan.wants("sandboxes") {
         return Observed::not_collected();
     }
     let of_container = |container: &Container| {
@@ -101,6 +102,6 @@ pub(super) fn units(
         Home::named(&container.id, first)
     };
     let listed: Vec<Home> = containers.value().into_iter().flatten().map(of_container).collect();
-    let wanted = units::Wanted { process: parts(plan, "units"), kernel: plan.wants("units.kernel") };
-    units::observe(system, &engine.census, &engine.process.reference, &listed, wanted)
+    let wanted = sandboxes::Wanted { process: parts(plan, "sandboxes"), kernel: plan.wants("sandboxes.kernel") };
+    sandboxes::observe(system, &engine.census, &engine.process.reference, &listed, wanted)
 }

@@ -1,4 +1,4 @@
-//! Units that no engine has told of: containerd's, podman's, a sandbox; and what is none.
+//! Sandboxes that no engine has told of: containerd's, podman's, a sandbox; and what is none.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -16,13 +16,13 @@ fn audit() -> Audit {
     Audit::read(&run.args(["audit", "--engine=none", "--section=3", "--format=json"]).output().unwrap())
 }
 
-/// The checks of a unit with this name that did not pass.
+/// The checks of a sandbox with this name that did not pass.
 fn wrong(audit: &Audit, name: &str) -> String {
     let of: Vec<&Value> = audit.findings().iter().filter(|finding| finding["subject"]["name"] == name).collect();
     assert_eq!(of.len(), 11, "{name}");
     let bad = of.into_iter().filter(|finding| finding["verdict"] != "pass" && finding["verdict"] != "not-applicable");
     let word = |finding: &Value| {
-        let check = finding["check"].as_str().unwrap().trim_start_matches("unit-").to_owned();
+        let check = finding["check"].as_str().unwrap().trim_start_matches("sandbox-").to_owned();
         if finding["verdict"] == "fail" { check } else { format!("{check}: {}", finding["reason"]) }
     };
     bad.map(word).collect::<Vec<_>>().join(", ")
@@ -138,7 +138,7 @@ fn a_container_of_podman() {
         ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024", "--network=none", "--memory=64m", "--pids-limit=50"];
     podman(&[&["run", "-d", "--name", &name, "--user=1000"], &limits[..], &["lab:1", "/bin/sleep", "100000"]].concat());
     let seen = audit();
-    let found = seen.finding("unit-kept-by-a-runtime", &name)["evidence"].to_string();
+    let found = seen.finding("sandbox-kept-by-a-runtime", &name)["evidence"].to_string();
     podman(&["rm", "-f", "-t", "0", &name]);
     // Layers stay mounted in the machine's own namespace otherwise.
     let _ = Command::new("umount").arg(path("store/overlay")).output();
@@ -164,7 +164,7 @@ fn a_sandbox_of_unshare() {
 
 /// Daemons with parts of their surroundings taken away, as systemd does it, and the shape of a browser's sandbox.
 #[test]
-fn what_is_confined_on_the_host_is_no_unit() {
+fn what_is_confined_on_the_host_is_no_sandbox() {
     let directory = tempfile::tempdir().unwrap();
     let confined: [&[&str]; 10] = [
         &["-m"],
@@ -197,7 +197,8 @@ fn what_is_confined_on_the_host_is_no_unit() {
     );
     assert_eq!(pids.len(), 24);
     let audit = audit();
-    let units = audit.findings().iter().filter(|finding| finding["subject"]["kind"] == "unit");
-    let mistaken: Vec<&Value> = units.filter(|unit| pids.iter().any(|pid| unit["subject"]["id"] == **pid)).collect();
+    let sandboxes = audit.findings().iter().filter(|finding| finding["subject"]["kind"] == "sandbox");
+    let mistaken: Vec<&Value> =
+        sandboxes.filter(|sandbox| pids.iter().any(|pid| sandbox["subject"]["id"] == **pid)).collect();
     assert_eq!(mistaken, Vec::<&Value>::new());
 }

@@ -1,11 +1,11 @@
-//! An isolation unit: a container or sandbox that was found by what the kernel shows of it, whatever started it.
+//! A sandbox: whatever is isolated like a container and was found by what the kernel shows of it, whoever started it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Confinement, Member, Observed, Process, Runtime, Seccomp};
 
-/// A container or sandbox that the audited engine does not list.
+/// A container, or whatever is isolated like one, that the audited engine does not list.
 ///
 /// What counts as one: the processes in a control group that container runtimes name after a container; and the processes of a PID
 /// namespace that have a root filesystem of their own, or else a mount namespace which nobody outside but the parent of the first of
@@ -14,7 +14,7 @@ use super::{Confinement, Member, Observed, Process, Runtime, Seccomp};
 /// its containers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Unit {
+pub struct Sandbox {
     /// Identifier: the runtime's, or the process id of the first process where there is none.
     #[schemars(extend("x-source" = "/proc/{pid}/cgroup"))]
     pub id: String,

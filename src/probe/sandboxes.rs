@@ -1,4 +1,4 @@
-//! Containers and sandboxes by what the kernel shows, whatever started them. [`crate::facts::Unit`] has the rule.
+//! Whatever is isolated like a container, by what the kernel shows, whoever started it. [`crate::facts::Sandbox`] has the rule.
 
 mod bundle;
 mod keeper;
@@ -14,10 +14,10 @@ use super::members::{self, Home};
 use super::namespace::Kind;
 use super::process::{self, Reference, Status};
 use super::{System, daemon, docker, namespace};
-use crate::facts::{Confinement, Gap, GapKind, Member, Observed, Runtime, Unit};
+use crate::facts::{Confinement, Gap, GapKind, Member, Observed, Runtime, Sandbox};
 use crate::parallel;
 
-/// What is looked at of units besides that they are there.
+/// What is looked at of sandboxes besides that they are there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
     /// The parts of first processes.
@@ -26,14 +26,14 @@ pub(super) struct Wanted {
     pub(super) kernel: bool,
 }
 
-/// Every unit but those that an engine has listed, given the ids and the first processes of these.
+/// Every sandbox but those that an engine has listed, given the ids and the first processes of these.
 pub(super) fn observe(
     system: &System,
     census: &Result<Census, Gap>,
     reference: &Reference,
     listed: &[Home],
     wanted: Wanted,
-) -> Observed<Vec<Unit>> {
+) -> Observed<Vec<Sandbox>> {
     let complete = census.as_ref().map_err(Gap::clone).and_then(|seen| seen.complete().map(|()| seen));
     let find = match complete {
         Ok(census) => Find { system, census, reference, listed },
@@ -46,13 +46,13 @@ pub(super) fn observe(
     let around = Around::new(system);
     let found: Vec<_> = found.into_iter().zip(members).collect();
     let assemble = Assemble { find: &find, around: &around, wanted };
-    let units = parallel::map(&found, |(found, members)| assemble.unit(found, members));
-    let mut units: Vec<Unit> = units.into_iter().flatten().collect();
-    units.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-    Observed::known(units)
+    let sandboxes = parallel::map(&found, |(found, members)| assemble.sandbox(found, members));
+    let mut sandboxes: Vec<Sandbox> = sandboxes.into_iter().flatten().collect();
+    sandboxes.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    Observed::known(sandboxes)
 }
 
-/// What units are put together from.
+/// What sandboxes are put together from.
 struct Assemble<'a> {
     find: &'a Find<'a>,
     around: &'a Around<'a>,
@@ -60,8 +60,8 @@ struct Assemble<'a> {
 }
 
 impl Assemble<'_> {
-    /// A unit with everything that is wanted; none when it has ended meanwhile, and a part of it was still seen.
-    fn unit(&self, found: &Found, members: &Observed<Vec<Member>>) -> Option<Unit> {
+    /// A sandbox with everything that is wanted; none when it has ended meanwhile, and a part of it was still seen.
+    fn sandbox(&self, found: &Found, members: &Observed<Vec<Member>>) -> Option<Sandbox> {
         let Find { system, census, reference, .. } = *self.find;
         let first = found.home.first;
         let keeper = Keeper::of(system, census, first, &found.home.id);
@@ -80,7 +80,7 @@ impl Assemble<'_> {
         }
         let runtime = keeper.runtime(found.runtime);
         let name = self.around.docker_name(found, &seen);
-        Some(Unit {
+        Some(Sandbox {
             name: name.unwrap_or_else(|| keeper.name(runtime, bundle.as_ref().ok(), found)),
             id: keeper.id(&found.home.id),
             runtime,
@@ -93,7 +93,7 @@ impl Assemble<'_> {
     }
 }
 
-/// A unit so far.
+/// A sandbox so far.
 struct Found {
     home: Home,
     runtime: Runtime,
@@ -150,7 +150,7 @@ impl Find<'_> {
         found.collect()
     }
 
-    /// The unit of which a process is the first, by its namespaces alone.
+    /// The sandbox of which a process is the first, by its namespaces alone.
     fn isolated(&self, pid: u32, seen: &Seen, taken: &BTreeSet<u64>) -> Option<Found> {
         let detail = seen.detail.as_ref().filter(|detail| detail.innermost == 1 && detail.depth == 2)?;
         if taken.contains(seen.namespaces.get(&Kind::Pid)?) {
@@ -165,10 +165,10 @@ impl Find<'_> {
         let parent = self.census.get(detail.parent);
         let shares = seen.place.path == "/" || parent.is_none_or(|parent| parent.place.path == seen.place.path);
         let group = if shares { Group::Shared } else { Group::At(seen.place.path.clone()) };
-        self.found(pid, pid.to_string(), group, Runtime::Sandbox)
+        self.found(pid, pid.to_string(), group, Runtime::Unknown)
     }
 
-    /// Whether nobody among the machine's processes is in a mount namespace but the parent of a unit's first process, which may have
+    /// Whether nobody among the machine's processes is in a mount namespace but the parent of a sandbox's first process, which may have
     /// made both. A browser's sandboxes share theirs with the browser.
     fn is_alone(&self, first: &Detail, mounts: u64) -> bool {
         let outside = self.census.iter().filter(|(pid, _)| *pid != first.parent);
@@ -189,7 +189,7 @@ impl Find<'_> {
     fn is_container(&self, pid: u32, group: &str) -> bool {
         let managed = group.rsplit('/').find(|part| part.ends_with(".service") || part.ends_with(".scope"));
         match managed {
-            Some(unit) if unit.starts_with("app-") => false,
+            Some(sandbox) if sandbox.starts_with("app-") => false,
             Some(unit) if unit.ends_with(".service") && !unit.starts_with("user@") => self.has_own_root(pid),
             _ => true,
         }
@@ -203,7 +203,7 @@ impl Find<'_> {
     }
 }
 
-/// What units' mounts are compared with: the machine's own, and those of whoever made them where they are others.
+/// What sandboxes' mounts are compared with: the machine's own, and those of whoever made them where they are others.
 struct Around<'a> {
     system: &'a System,
     host: Surroundings,

@@ -1,4 +1,4 @@
-//! The process that keeps a unit: the shim or monitor of its runtime, which knows its name and where its bundle is.
+//! The process that keeps a sandbox: the shim or monitor of its runtime, which knows its name and where its bundle is.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -10,7 +10,7 @@ use crate::probe::System;
 use crate::probe::census::Census;
 use crate::probe::cgroup::name::is_id;
 
-/// Who keeps a unit, as far as it can be seen.
+/// Who keeps a sandbox, as far as it can be seen.
 pub(super) struct Keeper {
     /// The process; none when the first process has no parent left but the host's first.
     pid: Option<u32>,
@@ -30,7 +30,7 @@ enum Program {
 }
 
 impl Keeper {
-    /// The parent of a unit's first process, which has this id.
+    /// The parent of a sandbox's first process, which has this id.
     pub(super) fn of(system: &System, census: &Census, first: u32, id: &str) -> Self {
         let parent = census.get(first).and_then(|seen| seen.detail.as_ref()).map(|detail| detail.parent);
         let pid = parent.filter(|pid| *pid > 1);
@@ -61,21 +61,21 @@ impl Keeper {
         words.next().map(String::as_str).filter(|word| !word.is_empty())
     }
 
-    /// What keeps the unit, where its control group did not tell.
+    /// What keeps the sandbox, where its control group did not tell.
     pub(super) fn runtime(&self, by_group: Runtime) -> Runtime {
         match (by_group, self.program) {
-            (Runtime::Sandbox | Runtime::Oci, Program::Shim) => match self.argument("-namespace") {
+            (Runtime::Unknown | Runtime::Oci, Program::Shim) => match self.argument("-namespace") {
                 Some("moby") => Runtime::Docker,
                 _ => Runtime::Containerd,
             },
-            (Runtime::Sandbox | Runtime::Oci, Program::Conmon) => Runtime::Podman,
-            (Runtime::Sandbox, Program::Lxc) => Runtime::Lxc,
-            (Runtime::Sandbox, Program::Nspawn) => Runtime::Nspawn,
+            (Runtime::Unknown | Runtime::Oci, Program::Conmon) => Runtime::Podman,
+            (Runtime::Unknown, Program::Lxc) => Runtime::Lxc,
+            (Runtime::Unknown, Program::Nspawn) => Runtime::Nspawn,
             (known, _) => known,
         }
     }
 
-    /// The unit's identifier: of a shim that keeps one container alone, its argument.
+    /// The sandbox's identifier: of a shim that keeps one container alone, its argument.
     pub(super) fn id(&self, by_group: &str) -> String {
         let is_pid = by_group.bytes().all(|byte| byte.is_ascii_digit());
         let told = match self.program {
@@ -86,14 +86,14 @@ impl Keeper {
         told.filter(|_| is_pid).unwrap_or(by_group).to_owned()
     }
 
-    /// The unit's name: the runtime's own, else what its bundle says, else its id, else its program.
+    /// The sandbox's name: the runtime's own, else what its bundle says, else its id, else its program.
     pub(super) fn name(&self, runtime: Runtime, bundle: Option<&Bundle>, found: &Found) -> String {
         let told = self.argument("-n").filter(|_| self.program == Program::Conmon).map(str::to_owned);
-        let program = Some(&found.program).filter(|name| runtime == Runtime::Sandbox && !name.is_empty()).cloned();
+        let program = Some(&found.program).filter(|name| runtime == Runtime::Unknown && !name.is_empty()).cloned();
         told.or_else(|| bundle?.name.clone()).or(program).unwrap_or_else(|| short(self.id(&found.home.id)))
     }
 
-    /// What the unit's runtime was told.
+    /// What the sandbox's runtime was told.
     pub(super) fn bundle(&self, system: &System) -> Result<Bundle, Gap> {
         let Some(pid) = self.pid else {
             return Err(Gap::new(GapKind::Missing, "the process that started it is gone"));

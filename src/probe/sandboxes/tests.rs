@@ -20,20 +20,21 @@ fn own(number: u64) -> Vec<(&'static str, u64)> {
     ["mnt", "pid"].into_iter().zip(number..).collect()
 }
 
-fn units_but(tree: &Tree, listed: &[Home]) -> Vec<Unit> {
+fn sandboxes_but(tree: &Tree, listed: &[Home]) -> Vec<Sandbox> {
     let system = tree.system();
     let reference = Reference::observe(&system, None);
     let census = Census::take(&system, &reference, Parts::LEAST);
     observe(&system, &census, &reference, listed, WANTED).value().unwrap().clone()
 }
 
-fn units(tree: &Tree) -> Vec<Unit> {
-    units_but(tree, &[])
+fn sandboxes(tree: &Tree) -> Vec<Sandbox> {
+    sandboxes_but(tree, &[])
 }
 
 fn told(tree: &Tree) -> Vec<(String, String, Runtime, usize)> {
-    let told = |unit: Unit| (unit.name, unit.id, unit.runtime, unit.processes.value().map_or(0, Vec::len));
-    units(tree).into_iter().map(told).collect()
+    let told =
+        |sandbox: Sandbox| (sandbox.name, sandbox.id, sandbox.runtime, sandbox.processes.value().map_or(0, Vec::len));
+    sandboxes(tree).into_iter().map(told).collect()
 }
 
 fn shim(tree: &Tree, pid: u32, arguments: &[&str], config: &str) {
@@ -52,7 +53,7 @@ const CONFIG: &str = r#"{
 }"#;
 
 #[test]
-fn a_control_group_names_a_unit() {
+fn a_control_group_names_a_sandbox() {
     let tree = Tree::new();
     let group = format!("/machine.slice/libpod-{ID}.scope");
     add(&tree, 700, &own(4_026_533_000), "700 1", 60, &group, "/bin/web");
@@ -62,8 +63,8 @@ fn a_control_group_names_a_unit() {
     tree.file("proc/60/cmdline", "conmon\0-c\0x\0-n\0pod\u{1b}[2J\0-b\0/var/b\0").link("proc/60/root", "/");
     tree.file("var/b/config.json", "{");
     assert_eq!(told(&tree), [("pod\u{1b}[2J".to_owned(), ID.to_owned(), Runtime::Podman, 2)]);
-    assert_eq!(units(&tree)[0].declared.gap().unwrap().kind, crate::facts::GapKind::Malformed);
-    assert_eq!(units_but(&tree, &[Home::named(ID, 0)]), []);
+    assert_eq!(sandboxes(&tree)[0].declared.gap().unwrap().kind, crate::facts::GapKind::Malformed);
+    assert_eq!(sandboxes_but(&tree, &[Home::named(ID, 0)]), []);
 }
 
 #[test]
@@ -71,9 +72,9 @@ fn a_shim_tells_what_it_keeps() {
     let tree = Tree::new();
     shim(&tree, 60, &["-namespace", "default", "-id", "mine"], CONFIG);
     add(&tree, 700, &own(4_026_533_000), "700 1", 60, "/default/mine", "/bin/web");
-    let unit = &units(&tree)[0];
-    assert_eq!((unit.name.as_str(), unit.id.as_str(), unit.runtime), ("web", "mine", Runtime::Containerd));
-    let spec = unit.declared.value().unwrap();
+    let sandbox = &sandboxes(&tree)[0];
+    assert_eq!((sandbox.name.as_str(), sandbox.id.as_str(), sandbox.runtime), ("web", "mine", Runtime::Containerd));
+    let spec = sandbox.declared.value().unwrap();
     assert_eq!((spec.uid, spec.memory_bytes, spec.pids_limit), (7, 1000, 0));
     assert_eq!(
         (spec.capabilities.join(" ").as_str(), spec.no_new_privileges, spec.read_only_root),
@@ -83,44 +84,44 @@ fn a_shim_tells_what_it_keeps() {
     // Its own control group limits it, and who enters from outside is not in it.
     add(&tree, 701, &own(4_026_533_000), "701 2", 60, "/default/mine", "/bin/sh");
     add(&tree, 702, &own(4_026_533_000), "702 3", 50, "/user.slice", "/bin/sh");
-    let of = |unit: &Unit| -> Vec<_> {
-        let members = unit.processes.value().unwrap().iter();
+    let of = |sandbox: &Sandbox| -> Vec<_> {
+        let members = sandbox.processes.value().unwrap().iter();
         members.map(|m| (m.pid, m.limited.value().copied(), m.foreign.value().copied())).collect()
     };
     assert_eq!(
-        of(&units(&tree)[0]),
+        of(&sandboxes(&tree)[0]),
         [(700, Some(true), Some(false)), (701, Some(true), Some(false)), (702, Some(false), Some(true))]
     );
     for namespace in ["moby", "k8s.io"] {
         shim(&tree, 60, &["-namespace", namespace, "-id", "mine"], "{}");
         let runtime = if namespace == "moby" { Runtime::Docker } else { Runtime::Containerd };
-        assert_eq!(units(&tree)[0].runtime, runtime);
+        assert_eq!(sandboxes(&tree)[0].runtime, runtime);
     }
     // One shim for a pod: the bundles lie beside each other.
     shim(&tree, 60, &["-namespace", "k8s.io", "-id", "pause"], "{}");
     add(&tree, 700, &own(4_026_533_000), "700 1", 60, &format!("/kubepods/pod1/{ID}"), "/bin/web");
     tree.file(&format!("run/b/{ID}/config.json"), CONFIG);
-    assert_eq!(units(&tree)[0].name, "web");
+    assert_eq!(sandboxes(&tree)[0].name, "web");
 }
 
 #[test]
-fn a_sandbox_is_a_unit_by_its_namespaces() {
+fn namespaces_of_its_own_make_a_sandbox() {
     let tree = Tree::new();
     add(&tree, 60, &[("mnt", 4_026_533_000)], "60", 50, "/user.slice/session-1.scope", "/usr/bin/unshare");
     add(&tree, 700, &own(4_026_533_000), "700 1", 60, "/user.slice/session-1.scope", "/bin/sh (deleted)");
     add(&tree, 701, &own(4_026_533_000), "701 2", 700, "/user.slice/session-1.scope", "/bin/sleep");
     // A sandbox in the sandbox is a part of it.
     add(&tree, 702, &own(4_026_533_100), "702 3 1", 701, "/user.slice/session-1.scope", "/bin/sleep");
-    let found = units(&tree);
-    assert_eq!(told(&tree), [("sh".to_owned(), "700".to_owned(), Runtime::Sandbox, 3)]);
+    let found = sandboxes(&tree);
+    assert_eq!(told(&tree), [("sh".to_owned(), "700".to_owned(), Runtime::Unknown, 3)]);
     let first = &found[0].processes.value().unwrap()[0];
     assert_eq!((first.pid, first.limited.gap().is_some(), first.foreign.value()), (700, true, Some(&false)));
     assert!(found[0].kernel.pids_max.gap().is_some() && found[0].declared.gap().is_some());
-    assert_eq!(units_but(&tree, &[Home::named(ID, 700)]), []);
+    assert_eq!(sandboxes_but(&tree, &[Home::named(ID, 700)]), []);
 }
 
 #[test]
-fn what_is_confined_on_the_host_is_no_unit() {
+fn what_is_confined_on_the_host_is_no_sandbox() {
     let tree = Tree::new();
     let all = || [own(4_026_533_000), vec![("net", 4_026_533_050), ("user", 4_026_533_051)]].concat();
     // Parts of namespaces, as services of systemd have them.
@@ -151,13 +152,13 @@ fn hostile_neighbours() {
     add(&tree, 700, &own(4_026_533_000), "700 1", 60, "/lxc.payload.a\\x2fb", "/x");
     for line in ["", "\0\0\0", "conmon\0-b", "conmon\0-b\0relative\0-n\0", "conmon\0-b\0/../../proc\0-n\0x\0"] {
         tree.file("proc/60/cmdline", line).link("proc/60/root", "/");
-        let unit = &units(&tree)[0];
-        assert!(unit.declared.gap().is_some() && unit.runtime == Runtime::Lxc, "{line:?}");
+        let sandbox = &sandboxes(&tree)[0];
+        assert!(sandbox.declared.gap().is_some() && sandbox.runtime == Runtime::Lxc, "{line:?}");
     }
     tree.remove("proc/60");
-    assert_eq!(units(&tree)[0].name, "a/b");
+    assert_eq!(sandboxes(&tree)[0].name, "a/b");
     for config in ["", "[]", "{\"process\":{}}", "{\"process\":{\"user\":{\"uid\":\"x\"}},\"root\":{}}"] {
         shim(&tree, 60, &["-id", "x"], config);
-        assert!(units(&tree)[0].declared.gap().is_some(), "{config}");
+        assert!(sandboxes(&tree)[0].declared.gap().is_some(), "{config}");
     }
 }
