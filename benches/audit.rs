@@ -2,6 +2,8 @@
 //! connection that is kept alive. Both are measured by turns on the same engine, so that a loaded machine slows both.
 //!
 //! `cargo bench --bench audit` measures 0 and 50 running containers; `cargo bench --bench audit -- 0 50 500` those numbers.
+//! `cargo bench --bench audit -- isolation 200` measures what the kernel has to say of 200 containers with five processes each, and
+//! an audit by the isolation benchmark, beside what the engine has to say in an audit. Containers of other engines on the machine are looked at as well.
 
 #![allow(
     clippy::disallowed_types,
@@ -23,11 +25,16 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use lab::Lab;
+use plimsoll::probe::Tally;
 
 const ROUNDS: usize = 15;
+const DOCKER: &str = "cis-docker-1.8.0";
 
 fn main() {
     let asked: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+    if std::env::args().any(|argument| argument == "isolation") {
+        return isolation(asked.first().copied().unwrap_or(200));
+    }
     let sizes = if asked.is_empty() { vec![0, 50] } else { asked };
     println!("containers   floor ms   audit ms   ratio   peak MB   (medians of {ROUNDS} rounds)");
     for size in sizes {
@@ -41,15 +48,53 @@ fn main() {
 
 fn measure(lab: &Lab, size: usize) {
     // The first round warms the engine.
-    let rounds = (0..=ROUNDS).map(|_| (floor(lab.socket()), audit(lab.socket()))).skip(1);
+    let rounds = (0..=ROUNDS).map(|_| (floor(lab.socket()), audit(lab.socket(), DOCKER))).skip(1);
     let (floors, audits): (Vec<Duration>, Vec<Duration>) = rounds.unzip();
-    let median = |mut times: Vec<Duration>| {
-        times.sort();
-        times[times.len() / 2].as_secs_f64() * 1000.0
-    };
     let (floor, audit, peak) = (median(floors), median(audits), peak(lab.socket()) / 1024);
     let ratio = audit / floor;
     println!("{size:>10}   {floor:>8.1}   {audit:>8.1}   {ratio:>5.2}   {peak:>7}");
+}
+
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64() * 1000.0
+}
+
+/// The kernel's part, which is every process, mount and limit of every container, beside the engine's: list and inspections.
+fn isolation(containers: usize) {
+    const PROCESSES: &str = "for n in 1 2 3 4; do sleep 100000 & done; wait";
+    let lab = Lab::start(&[]);
+    for number in 0..containers {
+        let name = format!("c{number:04}");
+        lab.docker(&["run", "-d", "--network", "none", "--name", &name, "lab:1", "sh", "-c", PROCESSES]);
+    }
+    let reads = ["containers", "containers.process", "containers.processes", "containers.kernel"];
+    let plan = plimsoll::plan::Plan::reading(&reads);
+    // Which containers there are is read from their state on disk, which only adds to the kernel's part.
+    let kernel = || {
+        let began = Instant::now();
+        let facts = plimsoll::probe::collect(&plan, plimsoll::probe::Source::Kernel, &Tally::default());
+        let found = facts.containers.value().unwrap();
+        let processes = found.iter().map(|one| one.processes.value().map_or(0, Vec::len)).sum::<usize>();
+        (began.elapsed(), processes, found.len())
+    };
+    let asked =
+        ["containers", "containers.running", "containers.mounts", "containers.image_current", "images", "networks"];
+    let asked = plimsoll::plan::Plan::reading(&asked);
+    let engine = || {
+        let began = Instant::now();
+        let beginning = plimsoll::probe::Beginning::at(lab.socket());
+        let facts = plimsoll::probe::collect(&asked, plimsoll::probe::Source::Engine(beginning), &Tally::default());
+        assert_eq!(facts.containers.value().map(Vec::len), Some(containers));
+        began.elapsed()
+    };
+    let round = |_| [floor(lab.socket()), engine(), kernel().0, audit(lab.socket(), "plimsoll-isolation")];
+    let rounds: Vec<[Duration; 4]> = (0..=ROUNDS).map(round).skip(1).collect();
+    let of = |part: usize| median(rounds.iter().map(|round| round[part]).collect());
+    let [floor, engine, kernel_ms, audit] = [of(0), of(1), of(2), of(3)];
+    let (_, processes, found) = kernel();
+    println!("containers   processes   floor ms   engine ms   kernel ms   audit ms   (medians of {ROUNDS} rounds)");
+    println!("{found:>10}   {processes:>9}   {floor:>8.1}   {engine:>9.1}   {kernel_ms:>9.1}   {audit:>8.1}");
 }
 
 /// Lists the containers and inspects each, over one connection.
@@ -102,15 +147,15 @@ fn get(stream: &mut BufReader<UnixStream>, path: &str) -> Vec<u8> {
 }
 
 /// A whole audit as a user runs it.
-fn audit(socket: &Path) -> Duration {
+fn audit(socket: &Path, benchmark: &str) -> Duration {
     let began = Instant::now();
-    start(socket).wait().unwrap();
+    start(socket, benchmark).wait().unwrap();
     began.elapsed()
 }
 
-fn start(socket: &Path) -> Child {
+fn start(socket: &Path, benchmark: &str) -> Child {
     Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"])
+        .args(["audit", "--benchmark", benchmark, "--format", "json", "--engine-socket"])
         .arg(socket)
         .stdout(Stdio::null())
         .spawn()
@@ -119,7 +164,7 @@ fn start(socket: &Path) -> Child {
 
 /// The most memory that an audit has, in KiB. Looking at it all the time costs a core, so that this one is not timed.
 fn peak(socket: &Path) -> u64 {
-    let mut child = start(socket);
+    let mut child = start(socket, DOCKER);
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().unwrap().is_none() {

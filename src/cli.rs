@@ -3,7 +3,7 @@
 mod judge;
 mod output;
 
-pub use self::judge::{EngineArgs, JudgeArgs, SelectArgs};
+pub use self::judge::{EngineArgs, EngineChoice, JudgeArgs, SelectArgs};
 pub use self::output::{Color, Format, Output, OutputArgs, Plain};
 
 use std::path::PathBuf;
@@ -30,7 +30,12 @@ Exit status of `audit` and `record`:
   1  a failure at or above --fail-on that nobody bears
   2  the audit could not run: wrong arguments, a faulty check, no engine where one is needed
   3  nothing failed, but something could not be judged
-With --baseline, and of `diff`, 1 and 3 are of what got worse alone.";
+With --baseline, and of `diff`, 1 and 3 are of what got worse alone.
+
+Exit status of `containers`:
+  0  everything could be seen
+  2  it could not run
+  3  something could not be seen";
 
 /// What plimsoll can do.
 #[derive(Debug, Subcommand)]
@@ -39,6 +44,8 @@ pub enum Verb {
     Audit(AuditArgs),
     /// Look at this machine and its containers, and keep what was seen in a file
     Collect(CollectArgs),
+    /// List containers by how far they are from the host, or explain one
+    Containers(ContainersArgs),
     /// List the checks, or explain one
     #[command(subcommand)]
     Checks(ChecksVerb),
@@ -153,6 +160,22 @@ pub struct CollectArgs {
     pub output: PathBuf,
 }
 
+/// Arguments of `containers`.
+#[derive(Debug, Args)]
+pub struct ContainersArgs {
+    /// Only this container, in full: its name, or the beginning of its id
+    pub name: Option<String>,
+    /// Which engine to ask.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+    /// How to print the list; `plimsoll schema containers` describes the JSON
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Plain,
+    /// When to colour the text
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
@@ -243,6 +266,8 @@ pub enum SchemaOf {
     Facts,
     /// What `audit --format json` prints
     Report,
+    /// What `containers --format json` prints
+    Containers,
     /// A check's file
     Check,
     /// A benchmark's file

@@ -4,6 +4,7 @@ mod audit;
 mod checks;
 mod collect;
 mod compare;
+mod containers;
 mod judge;
 mod keep;
 mod output;
@@ -68,6 +69,7 @@ pub fn run(cli: &Cli) -> ExitCode {
     let result = match &cli.verb {
         Verb::Audit(args) => audit::run(args),
         Verb::Collect(args) => collect::run(args),
+        Verb::Containers(args) => containers::run(args),
         Verb::Checks(verb) => checks::run(verb),
         Verb::Lint(args) => lint(args),
         Verb::Plan(args) => plan(args),
@@ -147,6 +149,7 @@ fn schema(of: SchemaOf) -> Result<u8, Failure> {
     let schema = match of {
         SchemaOf::Facts => schemars::schema_for!(crate::facts::Facts),
         SchemaOf::Report => schemars::schema_for!(crate::report::Report),
+        SchemaOf::Containers => schemars::schema_for!(crate::ladder::Ladder),
         SchemaOf::Check => schemars::schema_for!(crate::check::CheckFile),
         SchemaOf::Waivers => schemars::schema_for!(crate::waiver::WaiverFile),
         SchemaOf::Diff => schemars::schema_for!(crate::difference::Difference),

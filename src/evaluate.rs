@@ -139,8 +139,8 @@ impl<'s> Subjects<'s> {
             let allowed = if each == Each::Container { self.said.allowed.get(index) } else { None };
             Case { subject, bindings: self.bindings(each, Some(node), allowed.map(AsRef::as_ref)) }
         };
-        let included =
-            |case: &Case<'_>| each != Each::Container || self.selection.includes_container(&case.subject.name);
+        let of_containers = matches!(each, Each::Container | Each::Sandbox);
+        let included = |case: &Case<'_>| !of_containers || self.selection.includes_container(&case.subject.name);
         Ok(nodes.into_iter().enumerate().map(case).filter(included).collect())
     }
 

@@ -22,6 +22,7 @@ mod file;
 mod firewall;
 mod host;
 mod image;
+mod isolation;
 mod local_files;
 mod logging;
 mod module;
@@ -31,6 +32,7 @@ mod observed;
 mod package;
 mod pam;
 mod process;
+mod sandbox;
 mod sshd;
 mod sudo;
 mod swarm;
@@ -55,6 +57,7 @@ pub use file::{File, FileKind};
 pub use firewall::{BaseChain, Fate, FilterTable, Filtering, Firewall, Frontend, OpenPort};
 pub use host::{Host, HostMount, OperatingSystem};
 pub use image::{Image, ImageInspect, Secret, Step, StepKind};
+pub use isolation::{Confinement, KernelMount, Member, Runtime};
 pub use local_files::{FoundFile, LeftOut, LocalFiles, SetIdFile, WalkedFilesystem};
 pub use logging::{
     JournalUpload, Journald, LogFile, LogKind, Logging, LoggingSystem, Logrotate, RotatedLog, Rsyslog, RsyslogFile,
@@ -67,6 +70,7 @@ pub use observed::{Gap, GapKind, Observed};
 pub use package::Package;
 pub use pam::{Lockout, Pam, PamModule, PamValue, SuLimit};
 pub use process::{Cgroup, IdRange, Namespace, Namespaces, Process, SeccompMode};
+pub use sandbox::{Sandbox, Spec};
 pub use sshd::{Ssh, SshBanner, SshFile, SshRole, SshdValue};
 pub use sudo::{Sudo, SudoRule, SudoValue};
 pub use swarm::{Service, Swarm, SwarmAddresses};
@@ -82,7 +86,7 @@ use serde::{Deserialize, Serialize};
 pub const FORMAT: u32 = 1;
 
 /// Everything that one collection saw. A fact that no selected check reads is not collected.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Facts {
     /// Version of this format; 1 in this build.
@@ -99,6 +103,8 @@ pub struct Facts {
     pub daemon: Observed<Daemon>,
     /// Every container that the engine knows, running or not.
     pub containers: Observed<Vec<Container>>,
+    /// Every container and sandbox that the kernel shows and the engine does not list.
+    pub sandboxes: Observed<Vec<Sandbox>>,
     /// Every image that the engine stores.
     pub images: Observed<Vec<Image>>,
     /// Every network of the engine.

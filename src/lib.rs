@@ -21,6 +21,7 @@ pub mod difference;
 pub mod document;
 pub mod evaluate;
 pub mod facts;
+pub mod ladder;
 pub mod library;
 pub mod output;
 pub mod packed;

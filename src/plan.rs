@@ -16,12 +16,6 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// A plan for some facts, for tests.
-    #[cfg(test)]
-    pub(crate) fn reading(paths: &[&str]) -> Self {
-        Self { paths: paths.iter().map(|path| (*path).to_owned()).collect(), ..Self::default() }
-    }
-
     /// What these checks read; the layers of images only when it shall go deep.
     pub fn of<'c>(checks: impl IntoIterator<Item = &'c Check>, deep: bool) -> Self {
         let mut plan = Self { deep, ..Self::default() };
@@ -36,6 +30,17 @@ impl Plan {
             if let Some(list) = check.each.list() {
                 plan.paths.insert(list.to_owned());
             }
+        }
+        plan
+    }
+
+    /// A plan that reads these facts, as paths such as `containers.process.uid`.
+    pub fn reading(paths: &[&str]) -> Self {
+        let mut plan = Self::default();
+        for path in paths {
+            let names: Vec<String> = path.split('.').map(str::to_owned).collect();
+            plan.add_sources(&names);
+            plan.paths.insert((*path).to_owned());
         }
         plan
     }
@@ -59,7 +64,8 @@ impl Plan {
     /// Whether containers have to be looked at one by one, and not only listed.
     pub fn inspects(&self) -> bool {
         let more = |path: &&String| path.starts_with("containers.") && path.as_str() != "containers.name";
-        self.paths.iter().any(|path| more(&path))
+        // What a container's first process is tells which sandboxes are containers that the engine lists.
+        self.paths.iter().any(|path| more(&path)) || self.wants("sandboxes")
     }
 
     /// Whether something that holds this fact is read as a whole.

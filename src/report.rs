@@ -230,7 +230,7 @@ pub struct Waived {
 /// What a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
-    /// `host`, `engine`, `container`, `image` or `network`.
+    /// `host`, `engine`, `container`, `sandbox`, `image` or `network`.
     pub kind: String,
     /// Its name, which stays when it is recreated.
     pub name: String,

@@ -44,7 +44,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l profile -d '
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l check -d 'Only these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l skip -d 'Not these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l section -d 'Only controls of this section, or this control' -r
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l container -d 'Only containers whose name matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l container -d 'Only containers and units whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l policy -d 'The site\'s policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]' -r -F
@@ -107,7 +107,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l profile -d 'K
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l check -d 'Only these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l skip -d 'Not these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l section -d 'Only controls of this section, or this control' -r
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l container -d 'Only containers whose name matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l container -d 'Only containers and units whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'

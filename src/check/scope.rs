@@ -21,6 +21,8 @@ pub enum Each {
     Engine,
     /// Every container.
     Container,
+    /// Every container or sandbox that no engine told of.
+    Sandbox,
     /// Every image.
     Image,
     /// Every network.
@@ -28,7 +30,7 @@ pub enum Each {
 }
 
 impl Each {
-    const ALL: [Self; 5] = [Self::Host, Self::Engine, Self::Container, Self::Image, Self::Network];
+    const ALL: [Self; 6] = [Self::Host, Self::Engine, Self::Container, Self::Sandbox, Self::Image, Self::Network];
 
     /// The word for it in files and reports.
     pub const fn as_str(self) -> &'static str {
@@ -36,6 +38,7 @@ impl Each {
             Self::Host => "host",
             Self::Engine => "engine",
             Self::Container => "container",
+            Self::Sandbox => "sandbox",
             Self::Image => "image",
             Self::Network => "network",
         }
@@ -46,6 +49,7 @@ impl Each {
         match self {
             Self::Host | Self::Engine => None,
             Self::Container => Some("containers"),
+            Self::Sandbox => Some("sandboxes"),
             Self::Image => Some("images"),
             Self::Network => Some("networks"),
         }

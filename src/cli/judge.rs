@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::verdict::Severity;
 
@@ -32,6 +32,22 @@ pub struct EngineArgs {
     /// Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]
     #[arg(long, value_name = "PATH")]
     pub engine_socket: Option<PathBuf>,
+    /// Whether to ask an engine at all
+    #[arg(long, value_name = "WHICH", default_value = "auto", conflicts_with = "engine_socket", long_help = ENGINE_HELP)]
+    pub engine: EngineChoice,
+}
+
+const ENGINE_HELP: &str = "\
+Whether to ask an engine at all. With `none`, containers are what the kernel shows and what Docker, containerd and podman keep on \
+disk; CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE are enough for that, and what only an engine knows is unknown";
+
+/// Whether an engine is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EngineChoice {
+    /// The one that is found
+    Auto,
+    /// None
+    None,
 }
 
 /// What to judge: everything, unless something is selected.
@@ -55,7 +71,7 @@ pub struct SelectArgs {
     /// Only controls of this section, or this control
     #[arg(long, value_name = "NUMBER")]
     pub section: Vec<String>,
-    /// Only containers whose name matches this glob
+    /// Only containers and sandboxes whose name matches this glob
     #[arg(long, value_name = "GLOB")]
     pub container: Option<String>,
     /// Read the layers of images too: their packages, set-id files and accounts

@@ -3,25 +3,20 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::judge::endpoint;
+use super::judge::{endpoint, source};
 use super::progress::Progress;
 use super::{Failure, library, usual};
 use crate::cli::CollectArgs;
 use crate::collected::Collected;
 use crate::output::replace;
 use crate::plan::Plan;
-use crate::probe::Beginning;
-use crate::probe::docker::Located;
 use crate::selection::Selection;
 
 /// Facts tell who runs what, and where it is weak.
 const MODE: u32 = 0o600;
 
 pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
-    let beginning = match endpoint(&args.engine).locate()? {
-        Located::Socket(socket) => Some(Beginning::at(&socket)),
-        Located::Nowhere(_) => None,
-    };
+    let source = source(&endpoint(&args.engine).locate()?);
     let library = library(&args.select.checks)?;
     let plan = if args.select.benchmark.is_empty() && args.select.check.is_empty() {
         // Whoever judges may have another benchmark in mind.
@@ -32,7 +27,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
     };
     let facts = {
         let progress = Progress::start();
-        crate::probe::collect(&plan, beginning, progress.tally())
+        crate::probe::collect(&plan, source, progress.tally())
     };
     let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
     let packed = facts.pack(&args.output).map_err(|error| error.to_string())?;

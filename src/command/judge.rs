@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::progress::Progress;
 use super::{Failure, library, usual};
 use crate::benchmark::Needs;
-use crate::cli::{EngineArgs, JudgeArgs};
+use crate::cli::{EngineArgs, EngineChoice, JudgeArgs};
 use crate::collected::Collected;
 use crate::difference::Difference;
 use crate::evaluate::evaluate;
@@ -15,7 +15,7 @@ use crate::library::Library;
 use crate::plan::Plan;
 use crate::policy::Loaded as Policy;
 use crate::probe::docker::{Endpoint, Located};
-use crate::probe::{Beginning, collect, host};
+use crate::probe::{Beginning, Source, collect, host};
 use crate::report::{Finding, Report};
 use crate::selection::Selection;
 use crate::verdict::{Severity, Verdict};
@@ -57,20 +57,17 @@ impl<'a> Judge<'a> {
 pub(super) fn here(args: &JudgeArgs) -> Result<Report, Failure> {
     let located = endpoint(&args.engine).locate()?;
     // The engine takes its time to say who it is; the checks are read meanwhile.
-    let beginning = match &located {
-        Located::Socket(socket) => Some(Beginning::at(socket)),
-        Located::Nowhere(_) => None,
-    };
+    let (source, engine) = (source(&located), matches!(located, Located::Socket(_)));
     let judge = Judge::new(args)?;
     let os = host::os();
-    let request = usual::request(&args.select, &judge.library, beginning.is_some(), os.value());
+    let request = usual::request(&args.select, &judge.library, engine, os.value());
     let selection = Selection::new(&judge.library, &request)?;
     if let Located::Nowhere(places) = &located {
         without_engine(&selection, places)?;
     }
     let facts = {
         let progress = Progress::start();
-        collect(&Plan::of(selection.checks.values().copied(), args.select.deep), beginning, progress.tally())
+        collect(&Plan::of(selection.checks.values().copied(), args.select.deep), source, progress.tally())
     };
     let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
     let mut report = judge.report(&selection, &facts, os.value());
@@ -105,10 +102,20 @@ fn without_engine(selection: &Selection<'_>, places: &[PathBuf]) -> Result<(), F
     }
 }
 
+/// Begins to talk with the engine, if there is one and it may be asked.
+pub(super) fn source(located: &Located) -> Source {
+    match located {
+        Located::Socket(socket) => Source::Engine(Beginning::at(socket)),
+        Located::Unasked => Source::Kernel,
+        Located::Nowhere(_) => Source::Nowhere,
+    }
+}
+
 /// Where the engine may be, given the socket that was named.
 pub(super) fn endpoint(args: &EngineArgs) -> Endpoint {
     let config = env::var_os("DOCKER_CONFIG").map(PathBuf::from);
     Endpoint {
+        unasked: args.engine == EngineChoice::None,
         socket: args.engine_socket.clone(),
         host: env::var("DOCKER_HOST").ok(),
         context: env::var("DOCKER_CONTEXT").ok(),

@@ -94,7 +94,7 @@ pub(super) fn width() -> u16 {
     size.ok().map(|size| size.ws_col).filter(|columns| *columns > 0).unwrap_or(PLAIN_WIDTH).max(LEAST_WIDTH)
 }
 
-fn style(color: Color) -> Style {
+pub(super) fn style(color: Color) -> Style {
     let plain = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
         || env::var_os("TERM").is_some_and(|term| term == "dumb");
     let colour = match color {

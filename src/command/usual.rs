@@ -7,7 +7,9 @@ use crate::library::Library;
 use crate::selection::Request;
 
 /// What holds on any Linux, for a distribution that has no benchmark of its own.
-const ANYWHERE: &str = "plimsoll-host";
+const ANYWHERE: &str = "plimsoll-linux";
+/// What holds on any host of containers: how far they are apart from it, and what of it can be reached.
+const ALWAYS: [&str; 2] = ["plimsoll-isolation", "plimsoll-host"];
 
 /// What the person asked for; without a benchmark named, the newest ones that fit the engine and the distribution.
 pub(super) fn request(args: &SelectArgs, library: &Library, engine: bool, os: Option<&OperatingSystem>) -> Request {
@@ -16,6 +18,7 @@ pub(super) fn request(args: &SelectArgs, library: &Library, engine: bool, os: Op
         let host = newest(library, |benchmark| fits(benchmark, os)).or_else(|| newest(library, |of| of.id == ANYWHERE));
         let docker = newest(library, |benchmark| engine && benchmark.file.needs == Some(Needs::Docker));
         benchmarks.extend([host, docker].into_iter().flatten().map(|benchmark| benchmark.id.clone()));
+        benchmarks.extend(ALWAYS.map(str::to_owned));
     }
     Request {
         benchmarks,

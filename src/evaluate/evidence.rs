@@ -13,8 +13,8 @@ use crate::report::Evidence;
 use crate::types::Type;
 use crate::verdict::Verdict;
 
-/// What one element among several is told by, whatever was asked of it: its name, its path, and where it is written.
-const TELLING: &[&str] = &["name", "path", "place"];
+/// What one element among several is told by, whatever was asked of it: its name, its path, and where it is written or mounted.
+const TELLING: &[&str] = &["name", "path", "place", "destination", "pid"];
 
 /// Every fact that the deciding condition may read: with its value, or, when the verdict is open, with why it was not seen.
 pub(super) fn of(judgement: &Judgement<'_>, bindings: &Bindings<'_>) -> Vec<Evidence> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{FileAccess, Observed};
 
 /// Who can have a process on this machine, as far as its own files tell.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Accounts {
     /// The accounts of `/etc/passwd`, in its order; lines that the C library skips are left out.
@@ -170,7 +170,7 @@ pub struct DotFile {
 }
 
 /// What an account gets when it is made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAccount {
     /// Days after which its password has to be changed (`PASS_MAX_DAYS`); -1 for never.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Observed;
 
 /// What AIDE is told, and who starts it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Aide {
     /// The database that files are compared with (`database_in`); empty where none is named.

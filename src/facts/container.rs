@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::image::LAYERS;
-use super::{Observed, Process, Ulimit};
+use super::{Confinement, Member, Observed, Process, Ulimit};
 
 /// A container that the engine lists, running or not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +29,10 @@ pub struct Container {
     /// Sessions that `docker exec` has open.
     #[schemars(extend("x-source" = "GET /exec/{id}/json"))]
     pub execs: Observed<Vec<Exec>>,
+    /// Every process inside it, whoever started it.
+    pub processes: Observed<Vec<Member>>,
+    /// What the kernel enforces on it.
+    pub kernel: Confinement,
 }
 
 /// What the engine was told about one container.
@@ -80,6 +84,12 @@ pub struct Inspect {
     /// Whether SELinux labelling was switched off for it.
     #[schemars(extend("x-source" = "GET /containers/{id}/json HostConfig.SecurityOpt"))]
     pub selinux_disabled: bool,
+    /// Paths that are hidden from it.
+    #[schemars(extend("x-source" = "GET /containers/{id}/json HostConfig.MaskedPaths"))]
+    pub masked_paths: Observed<Vec<String>>,
+    /// Paths of the kernel's filesystems that are read-only in it.
+    #[schemars(extend("x-source" = "GET /containers/{id}/json HostConfig.ReadonlyPaths"))]
+    pub read_only_paths: Observed<Vec<String>>,
     /// Network mode, `container:` joins followed to their end: `host`, `none`, `default`, `bridge` or a network's name.
     #[schemars(extend("x-source" = "GET /containers/{id}/json HostConfig.NetworkMode"))]
     pub network_mode: Observed<String>,

@@ -12,7 +12,7 @@ const UNITS: &str = "/etc/systemd, /run/systemd, /usr/local/lib/systemd/system, 
 const LOADED: &str = "NETLINK_NETFILTER, /proc/net/ip_tables_names, /proc/net/ip6_tables_names";
 
 /// Which program looks after the packet filter, what it is told, and what is loaded in the kernel.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Firewall {
     /// The program in use, of those that are enabled: ufw by its own switch, nftables, iptables (by netfilter-persistent) and

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Observed;
 
 /// The machine that was looked at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Host {
     /// The kernel's host name.

@@ -57,6 +57,12 @@ pub enum GapKind {
     NotCollected,
 }
 
+impl<T> Default for Observed<T> {
+    fn default() -> Self {
+        Self::not_collected()
+    }
+}
+
 impl<T> Observed<T> {
     /// A value from the documented source of its field.
     pub const fn known(value: T) -> Self {

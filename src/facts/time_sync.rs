@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Observed;
 
 /// Who sets the machine's clock.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeSync {
     /// The daemon in use, of those that are enabled or run.

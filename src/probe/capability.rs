@@ -45,6 +45,24 @@ pub const NAMES: [&str; 41] = [
     "CHECKPOINT_RESTORE",
 ];
 
+/// The capabilities that Docker gives a container that asks for nothing.
+pub const DEFAULT: [&str; 14] = [
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "SETGID",
+    "SETUID",
+    "SETPCAP",
+    "NET_BIND_SERVICE",
+    "NET_RAW",
+    "SYS_CHROOT",
+    "MKNOD",
+    "AUDIT_WRITE",
+    "SETFCAP",
+];
+
 /// The names of a set, in the kernel's order; a bit that has no name yet is `CAP_` and its number.
 pub fn names(set: u64) -> Vec<String> {
     (0..u64::BITS as usize)

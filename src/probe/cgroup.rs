@@ -1,6 +1,12 @@
 //! The limits that control groups put on a process.
 
+pub(super) mod name;
+
+use std::collections::BTreeSet;
+
 use procfs::{FromBufRead, ProcessCGroup, ProcessCGroups};
+
+use self::name::{Named, named};
 
 use super::namespace::{self, Kind};
 use super::{System, mountinfo};
@@ -117,26 +123,118 @@ pub(super) fn groups(system: &System, pid: u32) -> Result<Vec<ProcessCGroup>, Ga
     Ok(groups)
 }
 
-/// The lowest limit from a process's group up to the root; nothing when there is certainly none.
+/// The group that a controller counts a process in; none when the controller is bound to no hierarchy, of which the kernel lists
+/// every one that exists.
+fn group_of<'g>(groups: &'g [ProcessCGroup], controller: &str) -> Option<&'g ProcessCGroup> {
+    let v1 = groups.iter().find(|g| g.hierarchy != 0 && g.controllers.iter().any(|name| name == controller));
+    v1.or_else(|| groups.iter().find(|g| g.hierarchy == 0 && g.controllers.is_empty()))
+}
+
+/// The control group that is a sandbox's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    /// The one that has this id or name in its path.
+    Named(String),
+    /// The one at this path.
+    At(String),
+    /// None: it shares one with whoever made it.
+    Shared,
+}
+
+/// Where a process stands among control groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Its group in the hierarchy that limits the number of processes.
+    pub(super) path: String,
+    /// The sandboxes that its groups name.
+    pub(super) named: BTreeSet<Named>,
+    /// Its groups in the hierarchies that limit memory, CPU and processes.
+    limiting: BTreeSet<String>,
+}
+
+impl Place {
+    /// What the groups of a process say.
+    pub(super) fn of(groups: &[ProcessCGroup]) -> Self {
+        let paths: BTreeSet<&str> = groups.iter().map(|group| group.pathname.as_str()).collect();
+        let limiting = ["memory", "cpu", "pids"].into_iter().filter_map(|controller| group_of(groups, controller));
+        let path = group_of(groups, "pids").or(groups.first()).map(|group| group.pathname.clone());
+        Self {
+            path: path.unwrap_or_default(),
+            named: paths.into_iter().filter_map(named).collect(),
+            limiting: limiting.map(|group| group.pathname.clone()).collect(),
+        }
+    }
+
+    /// Whether it is in a sandbox's group.
+    pub(super) fn is_in(&self, group: &Group) -> bool {
+        match group {
+            Group::Named(id) => self.named.iter().any(|named| named.id == *id),
+            Group::At(path) => is_below(&self.path, path),
+            Group::Shared => false,
+        }
+    }
+
+    /// Whether all limits of a sandbox hold it.
+    pub(super) fn is_limited_by(&self, group: &Group) -> Result<bool, Gap> {
+        match group {
+            Group::Named(id) => Ok(self.limiting.iter().all(|path| named(path).is_some_and(|named| named.id == *id))),
+            Group::At(group) => Ok(self.limiting.iter().all(|path| is_below(path, group))),
+            Group::Shared => Err(shared()),
+        }
+    }
+}
+
+fn is_below(path: &str, group: &str) -> bool {
+    path.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn shared() -> Gap {
+    Gap::new(GapKind::Unsupported, "it has no control group of its own")
+}
+
+/// Whose limits count.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reach<'r> {
+    /// The lowest from the process's group up to the root: what is in force.
+    Root,
+    /// Those of a sandbox's group, and of groups below it: what the sandbox itself was given.
+    Sandbox(&'r Group),
+}
+
+/// The lowest limit on a process within a reach; nothing when there is certainly none.
 pub(super) fn limit(
     system: &System,
     hierarchies: &Hierarchies,
     groups: &[ProcessCGroup],
     resource: Resource,
+    reach: Reach<'_>,
 ) -> Result<Option<i64>, Gap> {
-    let controller = resource.controller();
-    let v1 = groups.iter().find(|g| g.hierarchy != 0 && g.controllers.iter().any(|name| name == controller));
-    let Some(group) = v1.or_else(|| groups.iter().find(|g| g.hierarchy == 0 && g.controllers.is_empty())) else {
-        // The kernel lists every hierarchy that exists, so this controller is bound to none.
-        return Ok(None);
-    };
+    let Some(group) = group_of(groups, resource.controller()) else { return Ok(None) };
     hierarchies.whole.clone()?;
-    let levels = levels(&group.pathname)?;
+    let mut levels = levels(&group.pathname)?;
+    match reach {
+        Reach::Root => {}
+        Reach::Sandbox(Group::Shared) => return Err(shared()),
+        Reach::Sandbox(own) => {
+            let own = match own {
+                Group::Named(id) => named(&group.pathname).filter(|named| named.id == *id).map(|named| named.group),
+                Group::At(path) => Some(path.clone()).filter(|path| is_below(&group.pathname, path)),
+                Group::Shared => None,
+            };
+            let Some(own) = own else {
+                let detail =
+                    format!("its first process is in the control group {}, which is not its own", group.pathname);
+                return Err(Gap::new(GapKind::Missing, detail));
+            };
+            levels.retain(|level| level.len() >= own.len());
+        }
+    }
     if levels.is_empty() {
         // The root group cannot be limited.
         return Ok(None);
     }
-    if v1.is_some() {
+    let controller = resource.controller();
+    if group.hierarchy != 0 {
         let mount = hierarchies.find(Some(controller))?;
         lowest_v1(system, mount, &levels, resource)
     } else {

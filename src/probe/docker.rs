@@ -2,6 +2,7 @@
 
 mod client;
 mod container;
+pub(super) mod disk;
 mod endpoint;
 mod engine;
 mod image;
@@ -21,6 +22,7 @@ use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 pub use endpoint::{Endpoint, Located};
+pub(super) use mount::sockets;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
@@ -30,6 +32,7 @@ use self::mount::Mounts;
 use crate::facts::{Container, Engine, EngineKind, Exec, Gap, GapKind, Image, Network, Observed, Service, Swarm};
 use crate::plan::Plan;
 use crate::probe::System;
+use crate::probe::confinement::Declared;
 use crate::probe::layers::Directories;
 
 /// How many inspections are under way at once; the engine is the bottleneck, and more only make it queue.
@@ -52,6 +55,8 @@ pub(super) struct Answers {
     execs: BTreeMap<String, Observed<Vec<RunningExec>>>,
     /// What happened on the way.
     pub(super) notices: Vec<String>,
+    /// Where the engine keeps its state, if it was read there.
+    read_from: Option<String>,
 }
 
 /// A container of the list.
@@ -74,8 +79,8 @@ struct RunningExec {
 pub(super) enum News {
     /// Who the engine is.
     Engine(Box<Result<Engine, Gap>>),
-    /// The first process of a container that runs, as the engine counts processes.
-    Running(u32),
+    /// A container that runs: its id, and its first process as the engine counts processes.
+    Running(String, u32),
 }
 
 /// A conversation with an engine. It begins with what every audit asks, before it is known what else this one will.
@@ -218,6 +223,7 @@ async fn ask(
         volumes,
         execs,
         notices,
+        read_from: None,
     }
 }
 
@@ -248,7 +254,7 @@ async fn inspect_all(
             let name = shortest.map_or_else(|| listed.id.clone(), |name| name.trim_start_matches('/').to_owned());
             let answer = wanted(inspect, client.inspect(&listed.id)).await;
             if let Some(pid) = answer.as_ref().ok().and_then(first_process) {
-                tell(news, News::Running(pid));
+                tell(news, News::Running(listed.id.clone(), pid));
             }
             (Listed { id: listed.id, name }, answer)
         })
@@ -317,6 +323,8 @@ pub(super) struct Described {
     pub(super) pid: Option<u32>,
     /// The directories of its layers; none are told where something is mounted over its accounts.
     pub(super) directories: Directories,
+    /// What it was told to mount.
+    pub(super) declared: Result<Declared, Gap>,
     execs: Observed<Vec<RunningExec>>,
 }
 
@@ -349,7 +357,20 @@ impl Answers {
             volumes: Err(gap.clone()),
             execs: BTreeMap::new(),
             notices: Vec::new(),
+            read_from: None,
         }
+    }
+
+    /// Where the engine keeps its state.
+    pub(super) fn data_root(&self) -> Option<&str> {
+        let told = self.engine.value().map(|engine| engine.data_root.as_str());
+        told.or(self.read_from.as_deref())
+    }
+
+    /// The running containers: their ids and first processes.
+    pub(super) fn running(&self) -> impl Iterator<Item = (&str, u32)> {
+        let described = self.containers.value().into_iter().flatten();
+        described.filter_map(|(listed, answer)| Some((listed.id.as_str(), first_process(answer.as_ref().ok()?)?)))
     }
 
     /// Describes every container; `tree` is the engine's file tree and `sockets` are its own.
@@ -374,14 +395,18 @@ impl Answers {
         let (services, now) = (&self.services, Timestamp::now());
         let around = Surroundings { others, images: &self.images, mounts: &mounts, services, now };
         let described = |(listed, answer): &(Listed, Result<wire::Inspect, Gap>)| {
-            let (inspect, pid) = match answer {
-                Ok(wire) => (Observed::known(container::inspect(wire, &around)), first_process(wire)),
-                Err(gap) => (gap.clone().into(), None),
+            let (inspect, pid, declared) = match answer {
+                Ok(wire) => {
+                    let inspect = container::inspect(wire, &around);
+                    let declared = mount::declared(wire, &inspect);
+                    (Observed::known(inspect), first_process(wire), Ok(declared))
+                }
+                Err(gap) => (gap.clone().into(), None, Err(gap.clone())),
             };
             let execs = self.execs.get(&listed.id).cloned().unwrap_or_else(Observed::not_collected);
             let directories = answer.as_ref().map_err(Gap::clone).and_then(container::directories);
             let container = container::container(listed.id.clone(), listed.name.clone(), inspect);
-            Described { container, pid, directories, execs }
+            Described { container, pid, directories, declared, execs }
         };
         Observed::known(containers.iter().map(described).collect())
     }

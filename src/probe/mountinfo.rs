@@ -22,8 +22,55 @@ pub(super) fn parse(line: &str) -> Result<MountInfo, Gap> {
         .map_err(|error| Gap::new(GapKind::Malformed, format!("mountinfo: {error} in {}", line.escape_debug())))
 }
 
+/// The fields of a line that tell where a mount is and what it shows; its strings decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Its id.
+    pub(super) id: u32,
+    /// The id of the mount that it is on.
+    pub(super) parent: u32,
+    /// Device number as `major:minor`.
+    pub(super) device: String,
+    /// Which part of its filesystem is mounted.
+    pub(super) root: String,
+    /// Where.
+    pub(super) point: String,
+    /// Filesystem type.
+    pub(super) filesystem: String,
+    /// Whether it can be written, by its own options and those of its filesystem.
+    pub(super) writable: bool,
+    /// Its peer group, if what is mounted below it reaches others.
+    pub(super) shared: bool,
+}
+
+/// Every line of a file that begins with this one; overlay filesystems have options of kilobytes, so that they are not taken apart.
+pub(super) fn lines(text: &str) -> Result<Vec<Line>, Gap> {
+    let malformed = |line: &str| Gap::new(GapKind::Malformed, format!("mountinfo: {}", line.escape_debug()));
+    if !text.is_empty() && !text.ends_with('\n') {
+        return Err(malformed("ends in the middle of a line"));
+    }
+    text.lines().map(|text| line(text).ok_or_else(|| malformed(text))).collect()
+}
+
+fn line(text: &str) -> Option<Line> {
+    let (mount, filesystem) = text.split_once(" - ")?;
+    let mut fields = mount.split(' ');
+    let (id, parent) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    let (device, root, point) = (fields.next()?.to_owned(), decode(fields.next()?), decode(fields.next()?));
+    let options = fields.next()?;
+    let shared = fields.any(|field| field.starts_with("shared:"));
+    let mut filesystem = filesystem.splitn(3, ' ');
+    let (kind, _source, of_filesystem) = (filesystem.next()?, filesystem.next()?, filesystem.next()?);
+    let read_only = |options: &str| options.split(',').any(|option| option == "ro");
+    let writable = !read_only(options) && !read_only(of_filesystem);
+    Some(Line { id, parent, device, root, point, filesystem: decode(kind), writable, shared })
+}
+
 /// The text of an escaped field: the kernel writes white space, backslashes and some more as three octal digits.
 pub(super) fn decode(field: &str) -> String {
+    if !field.contains('\\') {
+        return field.to_owned();
+    }
     let mut bytes = Vec::with_capacity(field.len());
     let mut rest = field.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

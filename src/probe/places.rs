@@ -32,10 +32,14 @@ const DAEMON: &[&str] = &[
     "/proc/stat",
     "/proc/{engine}/cmdline",
     "/proc/{engine}/cwd",
+    "/proc/{engine}/gid_map",
     "/proc/{engine}/stat",
     "/proc/{engine}/status",
+    "/proc/{engine}/uid_map",
     "/proc/{engine}/root/{config-file}",
     "/proc/{engine}/root/{pidfile}",
+    "/proc/{engine}/root/etc/group",
+    "/proc/{engine}/root/etc/nsswitch.conf",
     "/proc/{engine}/root/etc/passwd",
 ];
 

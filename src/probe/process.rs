@@ -36,6 +36,11 @@ impl Reference {
         self.host_ids.clone()
     }
 
+    /// Where the auditor finds control groups.
+    pub(super) fn hierarchies(&self) -> Result<&Hierarchies, Gap> {
+        self.hierarchies.as_ref().map_err(Gap::clone)
+    }
+
     /// The namespaces that others are compared with.
     pub const fn namespaces(&self) -> &namespace::Namespaces {
         &self.namespaces
@@ -91,10 +96,15 @@ impl Wanted {
 
 /// What the kernel says of a process; unknown as a whole when it ended, or when its status cannot be seen.
 pub fn observe(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Observed<Process> {
-    look(system, pid, reference, wanted).map_err(|gap| namespace::gone(system, pid, gap)).into()
+    look(system, pid, reference, wanted).map(|(process, _)| process).into()
 }
 
-fn look(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Result<Process, Gap> {
+/// The same with the status that it was read from.
+pub(super) fn look(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Result<(Process, Status), Gap> {
+    read(system, pid, reference, wanted).map_err(|gap| namespace::gone(system, pid, gap))
+}
+
+fn read(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Result<(Process, Status), Gap> {
     reference.host_ids.clone()?;
     let status = Status::read(system, pid)?;
     if status.ended() {
@@ -103,7 +113,7 @@ fn look(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Res
     let uid_map = id_map(system, pid, "uid_map");
     let uid = inside(system, &uid_map, i64::from(status.kernel.euid))?;
     let part = Part { system, pid };
-    Ok(Process {
+    let process = Process {
         pid,
         uid,
         host_uid: i64::from(status.kernel.euid),
@@ -121,7 +131,8 @@ fn look(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Res
         namespaces: namespaces(part, &reference.namespaces, wanted.namespaces),
         root_read_only: part.when(wanted.root, || root_read_only(system, pid)),
         cgroup: limits(part, reference, wanted.cgroup),
-    })
+    };
+    Ok((process, status))
 }
 
 /// One part of one process.
@@ -260,7 +271,7 @@ fn limits(part: Part<'_>, reference: &Reference, wanted: bool) -> Cgroup {
         part.when(wanted, || {
             let groups = groups.as_deref().map_err(Gap::clone)?;
             let hierarchies = reference.hierarchies.as_ref().map_err(Gap::clone)?;
-            cgroup::limit(part.system, hierarchies, groups, resource)
+            cgroup::limit(part.system, hierarchies, groups, resource, cgroup::Reach::Root)
         })
     };
     Cgroup { memory_max_bytes: limit(cgroup::Resource::Memory), pids_max: limit(cgroup::Resource::Pids) }

@@ -240,7 +240,7 @@ const MAX_DEPTH: usize = 32;
 const SYS_PTRACE: u64 = 1 << 19;
 
 /// Errs when `/proc` leaves processes of others out of its listing.
-fn hidden(system: &System, effective: u64) -> Result<(), Gap> {
+pub(super) fn hidden(system: &System, effective: u64) -> Result<(), Gap> {
     if effective & SYS_PTRACE != 0 {
         return Ok(());
     }

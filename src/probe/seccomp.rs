@@ -80,7 +80,12 @@ struct Filter {
 impl Profile {
     /// Reads a profile; the engine takes its keys in any case.
     pub(super) fn parse(json: &str) -> serde_json::Result<Self> {
-        let written: Written = serde_json::from_value(lower_keys(serde_json::from_str(json)?))?;
+        Self::of(serde_json::from_str(json)?)
+    }
+
+    /// The same of what is JSON already.
+    pub(super) fn of(json: Value) -> serde_json::Result<Self> {
+        let written: Written = serde_json::from_value(lower_keys(json))?;
         let risky = |call: &&&str| written.allows(call);
         let risky_syscalls = RISKY.iter().filter(risky).map(|call| (*call).to_owned()).collect();
         Ok(Self { risky_syscalls, default_action: written.default_action })

@@ -2,6 +2,7 @@
 
 mod basis;
 mod finding;
+pub mod ladder;
 
 use std::io::{self, Write};
 

@@ -16,7 +16,7 @@ fn tree(mounts: &str, groups: &str) -> Tree {
 
 fn look(tree: &Tree, resource: Resource) -> Result<Option<i64>, Gap> {
     let system = tree.system();
-    limit(&system, &Hierarchies::observe(&system)?, &groups(&system, 700)?, resource)
+    limit(&system, &Hierarchies::observe(&system)?, &groups(&system, 700)?, resource, Reach::Root)
 }
 
 fn memory(tree: &Tree) -> Result<Option<i64>, GapKind> {

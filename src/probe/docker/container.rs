@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::mount::Mounts;
 use super::wire::{Binding, GraphDriver, Healthcheck, Inspect as Wire};
 use super::{days_since, image, security};
-use crate::facts::{Container, Gap, GapKind, Image, Inspect, Observed, PublishedPort, Service, Ulimit};
+use crate::facts::{Confinement, Container, Gap, GapKind, Image, Inspect, Observed, PublishedPort, Service, Ulimit};
 use crate::probe::image::uid;
 use crate::probe::layers::Directories;
 
@@ -28,14 +28,16 @@ pub(super) struct Surroundings<'s> {
 
 /// A container of which so far only the name and the description are known.
 pub(super) fn container(id: String, name: String, inspect: Observed<Inspect>) -> Container {
-    let none = || Observed::not_collected();
+    let none = Gap::not_collected;
     Container {
         id,
         name,
         inspect,
-        process: none(),
-        programs: Observed::not_collected(),
-        execs: Observed::not_collected(),
+        process: none().into(),
+        programs: none().into(),
+        execs: none().into(),
+        processes: none().into(),
+        kernel: Confinement::unseen(&none()),
     }
 }
 
@@ -59,6 +61,8 @@ pub(super) fn inspect(wire: &Wire, around: &Surroundings<'_>) -> Inspect {
         apparmor_profile: wire.app_armor_profile.clone(),
         selinux_label: wire.process_label.clone(),
         selinux_disabled: security::selinux_disabled(host),
+        masked_paths: hardened(host.privileged, host.masked_paths.as_ref(), "MaskedPaths"),
+        read_only_paths: hardened(host.privileged, host.readonly_paths.as_ref(), "ReadonlyPaths"),
         network_mode: end(|wire| &wire.host_config.network_mode),
         pid_mode: end(|wire| &wire.host_config.pid_mode),
         ipc_mode: end(|wire| &wire.host_config.ipc_mode),
@@ -106,6 +110,15 @@ pub(super) fn directories(wire: &Wire) -> Directories {
             Err(Gap::new(GapKind::Unsupported, detail))
         }
         None => GraphDriver::directories(wire.graph_driver.as_ref()),
+    }
+}
+
+/// Paths that the engine hides or protects; for a privileged container it tells of none, as there are none.
+fn hardened(privileged: bool, paths: Option<&Vec<String>>, field: &str) -> Observed<Vec<String>> {
+    match paths {
+        Some(paths) => Observed::known(paths.clone()),
+        None if privileged => Observed::known(Vec::new()),
+        None => Observed::unknown(GapKind::Unsupported, format!("the engine does not tell HostConfig.{field}")),
     }
 }
 

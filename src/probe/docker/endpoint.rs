@@ -8,6 +8,8 @@ use serde::Deserialize;
 /// What decides where the engine is, in the order in which it decides.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoint {
+    /// Whether no engine is to be asked.
+    pub unasked: bool,
     /// The socket that was named on the command line.
     pub socket: Option<PathBuf>,
     /// `DOCKER_HOST`.
@@ -25,6 +27,8 @@ pub struct Endpoint {
 pub enum Located {
     /// At this socket.
     Socket(PathBuf),
+    /// Wherever it is, it is not to be asked.
+    Unasked,
     /// Nowhere: none of these places has a socket.
     Nowhere(Vec<PathBuf>),
 }
@@ -32,6 +36,9 @@ pub enum Located {
 impl Endpoint {
     /// Finds the socket; an address that is no socket of this machine is an error that says so.
     pub fn locate(&self) -> Result<Located, String> {
+        if self.unasked {
+            return Ok(Located::Unasked);
+        }
         if let Some(socket) = &self.socket {
             return exists(socket)
                 .then(|| Located::Socket(socket.clone()))
@@ -150,12 +157,15 @@ mod tests {
     #[test]
     fn what_is_nearer_to_the_person_decides() {
         let all = Endpoint {
+            unasked: true,
             socket: Some("/dev/null".into()),
             host: Some("unix:///from-host".to_owned()),
             context: Some("from-context".to_owned()),
             config: Some("/nowhere".into()),
             runtime_dir: Some("/nowhere".into()),
         };
+        assert_eq!(all.locate(), Ok(Located::Unasked));
+        let all = Endpoint { unasked: false, ..all };
         assert_eq!(all.locate(), Ok(Located::Socket("/dev/null".into())));
         let host = Endpoint { socket: None, ..all };
         assert_eq!(host.locate(), Ok(Located::Socket("/from-host".into())));

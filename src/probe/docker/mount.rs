@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::wire::{self, Volume};
-use crate::facts::{Gap, GapKind, Mount};
+use crate::facts::{Gap, GapKind, Inspect, Mount};
 use crate::probe::System;
+use crate::probe::confinement::{Declared, Source};
 
 /// Where container engines usually listen; the audited engine's own sockets are added.
 const ENGINE_SOCKETS: [&str; 7] = [
@@ -27,8 +28,10 @@ pub(super) struct Mounts {
 }
 
 /// A socket of an engine that is really there.
-struct Socket {
-    path: PathBuf,
+#[derive(Debug)]
+pub(in crate::probe) struct Socket {
+    /// Where, symbolic links followed.
+    pub(in crate::probe) path: PathBuf,
     identity: (u64, u64),
 }
 
@@ -102,6 +105,26 @@ impl Mounts {
     }
 }
 
+/// What a container was told to mount, as the kernel's mounts are compared with it.
+pub(super) fn declared(wire: &wire::Inspect, inspect: &Inspect) -> Declared {
+    let mut declared = Declared::default();
+    declared.tmpfs.extend(wire.host_config.tmpfs.iter().flatten().map(|(path, _)| path.clone()));
+    for device in wire.host_config.devices.iter().flatten() {
+        declared.devices.insert(device.path_in_container.clone());
+    }
+    for mount in inspect.mounts.value().into_iter().flatten() {
+        if mount.kind == "tmpfs" {
+            declared.tmpfs.insert(mount.destination.clone());
+            continue;
+        }
+        let resolved = mount.host_path.value().filter(|path| !path.is_empty());
+        let path = resolved.unwrap_or(&mount.source).clone();
+        let by_link = mount.kind == "bind" && path != mount.source;
+        declared.mounts.push((mount.destination.clone(), Source { path, by_link }));
+    }
+    declared
+}
+
 /// The directory that a local volume binds, if it is such a volume.
 fn bound_directory(volume: &Volume) -> Option<&str> {
     let options = volume.options.as_ref().filter(|_| volume.driver == "local")?;
@@ -113,7 +136,8 @@ fn bound_directory(volume: &Volume) -> Option<&str> {
     (binds || a_disk).then_some(device.as_str())
 }
 
-fn sockets(tree: &System, own: &[PathBuf]) -> Result<Vec<Socket>, Gap> {
+/// The sockets of engines in a tree: those in the usual places, and others that are known.
+pub(in crate::probe) fn sockets(tree: &System, own: &[PathBuf]) -> Result<Vec<Socket>, Gap> {
     let mut found: Vec<Socket> = Vec::new();
     for place in ENGINE_SOCKETS.iter().map(Path::new).chain(own.iter().map(PathBuf::as_path)) {
         let socket = tree.resolve(place).and_then(|path| Ok(Socket { identity: tree.identity(&path)?, path }));

@@ -4,27 +4,9 @@ use std::collections::BTreeSet;
 
 use super::wire::HostConfig;
 use crate::facts::{PrivilegeGain, Seccomp, SeccompProfile};
-use crate::probe::capability;
+use crate::probe::capability::{self, DEFAULT};
 use crate::probe::go::boolean;
 use crate::probe::seccomp::Profile;
-
-/// The capabilities that Docker gives a container that asks for nothing.
-const DEFAULT: [&str; 14] = [
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "SETGID",
-    "SETUID",
-    "SETPCAP",
-    "NET_BIND_SERVICE",
-    "NET_RAW",
-    "SYS_CHROOT",
-    "MKNOD",
-    "AUDIT_WRITE",
-    "SETFCAP",
-];
 
 /// The capabilities that a container was given, in the kernel's order.
 pub(super) fn capabilities(config: &HostConfig) -> Vec<String> {

@@ -374,6 +374,9 @@ pub(super) struct HostConfig {
     pub(super) device_cgroup_rules: Option<Vec<String>>,
     pub(super) log_config: LogConfig,
     pub(super) restart_policy: RestartPolicy,
+    pub(super) masked_paths: Option<Vec<String>>,
+    pub(super) readonly_paths: Option<Vec<String>>,
+    pub(super) tmpfs: Option<BTreeMap<String, serde::de::IgnoredAny>>,
 }
 
 #[derive(Debug, Deserialize)]

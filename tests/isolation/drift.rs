@@ -1,0 +1,63 @@
+//! Declared and effective: each situation with the checks that it makes fail, beside a container in which nothing was done.
+
+use std::collections::BTreeSet;
+
+use crate::deeds::{BENCHMARK, Beyond, enter, limit_memory, mount_late, wrong, wrong_beside};
+use crate::lab::Lab;
+
+/// What root with every capability and without a filter is, wherever it comes in from the host's PID namespace.
+const ENTERED: [&str; 6] = [
+    "cannot-enter-host-processes",
+    "no-host-takeover-capability",
+    "no-new-privileges-on-every-process",
+    "processes-in-own-namespaces",
+    "processes-within-capabilities",
+    "seccomp-on-every-process",
+];
+
+#[test]
+fn behind_the_engines_back() {
+    let lab = Lab::start(&[]);
+    let situations: [(&str, bool, &[&str]); 8] = [
+        ("plain", false, &[]),
+        ("entered", true, &["no-foreign-process", "processes-limited"]),
+        ("netted", true, &["cannot-administer-host-network"]),
+        ("joined", true, &[]),
+        ("late", false, &["mounts-as-declared", "mounts-not-shared-with-host"]),
+        ("socket", false, &["engine-sockets-out-of-reach", "mounts-as-declared", "mounts-not-shared-with-host"]),
+        ("limited", false, &["limits-as-declared"]),
+        ("moved", false, &["limits-as-declared?", "processes-limited"]),
+    ];
+    for (name, ..) in situations {
+        lab.run(name, &["--cap-drop=ALL", "--network=none", "--security-opt=no-new-privileges"]);
+    }
+    let host = enter(&lab, "entered", &["-m", "-p", "-n", "-i", "-u"], false);
+    let net = enter(&lab, "netted", &["-m", "-p", "-i", "-u"], true);
+    let plain = format!("--net=/proc/{}/ns/net", lab.container_pid("plain"));
+    let other = enter(&lab, "joined", &["-m", "-p", "-i", "-u", &plain], true);
+    std::fs::create_dir(lab.dir().join("late")).unwrap();
+    lab.docker(&["exec", "late", "mkdir", "/tmp/late"]);
+    mount_late(&lab, "late", &lab.dir().join("late"), "/tmp/late");
+    lab.docker(&["exec", "socket", "touch", "/tmp/d.sock"]);
+    mount_late(&lab, "socket", lab.socket(), "/tmp/d.sock");
+    limit_memory(&lab, "limited", 41_943_040);
+    let beyond = Beyond::with(lab.container_pid("moved"));
+    let audit = lab.audit(BENCHMARK);
+    for (name, entered, wrong) in situations {
+        let entered = ENTERED.iter().filter(|_| entered);
+        let expected: BTreeSet<&str> = entered.chain(wrong).copied().collect();
+        assert_eq!(wrong_beside(&audit, name, "plain"), Vec::from_iter(expected).join(", "), "{name}");
+    }
+    assert_eq!(wrong(&audit, "plain"), ["processes-not-root"]);
+    let visits = audit.finding("container-processes-in-own-namespaces", "joined")["evidence"].to_string();
+    assert!(visits.contains(&lab.docker(&["inspect", "--format={{.Id}}", "plain"])), "{visits}");
+    // Undone, all is well again.
+    drop((host, net, other, beyond));
+    for name in ["entered", "netted", "joined", "late", "socket", "limited"] {
+        lab.docker(&["restart", "-t", "0", name]);
+    }
+    let audit = lab.audit(BENCHMARK);
+    for name in ["entered", "netted", "joined", "late", "socket", "limited"] {
+        assert_eq!(wrong_beside(&audit, name, "plain"), "", "{name}");
+    }
+}

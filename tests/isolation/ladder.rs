@@ -1,0 +1,107 @@
+//! `plimsoll containers` on one container for each rung.
+
+use serde_json::Value;
+
+use crate::lab::Lab;
+
+/// Each rung's container, the worst first. Where the daemon gives a user namespace, all but the last opt out.
+const RUNGS: &[(&str, &str, &[&str])] = &[
+    ("cap", "takeover", &["--userns=host", "--cap-add=SYS_ADMIN"]),
+    ("sock", "takeover", &["--userns=host", "-v={dir}/docker.sock:/s:ro", "--cap-drop=ALL"]),
+    ("namespaces", "host-namespaces", &["--userns=host", "--pid=host", "--cap-drop=ALL"]),
+    ("default", "default-root", &["--userns=host"]),
+    ("reduced", "reduced-root", &["--userns=host", "--cap-drop=NET_RAW"]),
+    ("dropped", "dropped", &["--userns=host", "--cap-drop=ALL", "--cap-add=SETUID"]),
+    ("regains", "dropped", &["--userns=host", "--user=1000"]),
+    ("user", "non-root", &["--userns=host", "--user=1000", "--security-opt=no-new-privileges"]),
+    ("remapped-root", "dropped", &[]),
+    ("remapped", "user-namespace", &["--user=1000", "--cap-drop=ALL"]),
+];
+
+fn list(lab: &Lab, args: &[&str]) -> (i32, String) {
+    let output = lab.plimsoll(&[&["containers"], args].concat());
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn one_on_each_rung() {
+    let ids = "dockremap:165536:65536\n";
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap() + "dockremap:x:990:990::/:/bin/false\n";
+    let group = std::fs::read_to_string("/etc/group").unwrap() + "dockremap:x:990:\n";
+    let lab = Lab::builder().flags(&["--userns-remap=dockremap"]);
+    let lab = lab.etc("subuid", ids).etc("subgid", ids).etc("passwd", &passwd).etc("group", &group).start();
+    lab.create("privileged", &["--userns=host", "--privileged"]);
+    for (name, _, options) in RUNGS {
+        let options: Vec<String> =
+            options.iter().map(|o| o.replace("{dir}", &lab.dir().display().to_string())).collect();
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        lab.run(name, &[&["--network=none"], &options[..]].concat());
+    }
+    if lab.version() >= 26 {
+        lab.docker(&["start", "privileged"]);
+    }
+    let (code, json) = list(&lab, &["--format", "json"]);
+    let all: Value = serde_json::from_str(&json).unwrap();
+    let rows: Vec<&Value> =
+        all["containers"].as_array().unwrap().iter().filter(|row| row["runtime"] == "engine").collect();
+    let mut wanted: Vec<(&str, &str)> = RUNGS.iter().map(|(name, rung, _)| (*name, *rung)).collect();
+    wanted.push(("privileged", "privileged"));
+    for (name, rung) in &wanted {
+        let row = rows.iter().find(|row| row["name"] == *name).unwrap();
+        assert_eq!((row["rung"].as_str(), row["certain"].as_bool()), (Some(*rung), Some(true)), "{row:#}");
+    }
+    let rank = [
+        "privileged",
+        "takeover",
+        "host-namespaces",
+        "default-root",
+        "reduced-root",
+        "dropped",
+        "non-root",
+        "user-namespace",
+    ];
+    let ranks: Vec<usize> = rows.iter().map(|row| rank.iter().position(|rung| row["rung"] == *rung).unwrap()).collect();
+    assert!(ranks.is_sorted(), "{ranks:?}");
+    // Other tests' sandboxes come and go meanwhile.
+    let certain = |row: &Value| row["certain"] == true;
+    assert_eq!(
+        code == 0,
+        all["complete"] == true && all["containers"].as_array().unwrap().iter().all(certain),
+        "{all:#}"
+    );
+    assert_eq!(rows.iter().find(|row| row["name"] == "reduced").unwrap()["below"], serde_json::json!(["NET_RAW"]));
+    explained(&lab);
+}
+
+fn explained(lab: &Lab) {
+    let (_, text) = list(lab, &["cap"]);
+    for words in ["host takeover", "(process ", "has SYS_ADMIN", "--cap-drop ALL", "what would hold it next"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let (_, text) = list(lab, &[]);
+    assert!(text.lines().any(|line| line.contains("sock") && line.contains("host takeover")), "{text}");
+    let output = lab.plimsoll(&["containers", "capp"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("did you mean `cap`?"));
+    // A name that would drive the terminal, and one that looks like a line of /proc.
+    let script = "n=$(printf '/tmp/\\033[2J) R 1 (') && cp /bin/busybox \"$n\" && exec -a sleep \"$n\" 100000";
+    lab.docker(&["exec", "-d", "default", "sh", "-c", script]);
+    crate::deeds::wait_for("the odd name", || list(lab, &["default"]).1.contains(r"\u{1b}[2J) R 1 ("));
+    let (code, text) = list(lab, &["default"]);
+    assert!(code == 0 && !text.contains('\u{1b}') && text.contains("default root"), "{text}");
+}
+
+#[test]
+fn the_json_is_as_its_schema_says() {
+    let lab = Lab::start(&[]);
+    lab.run("web", &["--network=none"]);
+    let schema = lab.plimsoll(&["schema", "containers"]);
+    // `schema` takes no socket.
+    assert_eq!(schema.status.code(), Some(2));
+    let schema =
+        std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(["schema", "containers"]).output().unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_slice(&schema.stdout).unwrap()).unwrap();
+    let json: Value = serde_json::from_str(&list(&lab, &["--format", "json"]).1).unwrap();
+    let faults: Vec<String> = schema.iter_errors(&json).map(|error| error.to_string()).collect();
+    assert_eq!(faults, Vec::<String>::new());
+}
