@@ -31,7 +31,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
         Plan::of(Selection::new(&library, &request)?.checks.values().copied())
     };
     let facts = {
-        let _progress = Progress::start("looking at the machine");
+        let _progress = Progress::start();
         crate::probe::collect(&plan, beginning)
     };
     let facts = Collected::new(&facts).map_err(|error| error.to_string())?;

@@ -3,12 +3,11 @@
 use std::env;
 use std::path::PathBuf;
 
-use super::progress::Progress;
-use super::{Failure, library, usual};
+use super::{Failure, both, library, usual};
 use crate::benchmark::Needs;
 use crate::cli::{EngineArgs, JudgeArgs};
 use crate::collected::Collected;
-use crate::difference::Difference;
+use crate::difference::{Change, Difference};
 use crate::evaluate::evaluate;
 use crate::facts::OperatingSystem;
 use crate::library::Library;
@@ -32,8 +31,8 @@ pub(super) struct Judge<'a> {
 impl<'a> Judge<'a> {
     pub(super) fn new(args: &'a JudgeArgs) -> Result<Self, Failure> {
         let library = library(&args.select.checks)?;
-        let policy = Policy::read(args.policy.as_deref(), library.checks())?;
-        let waivers = Waivers::read(args.waivers.as_deref(), &library)?;
+        let policy = Policy::read(args.policy.as_deref(), library.checks());
+        let (policy, waivers) = both(policy, Waivers::read(args.waivers.as_deref(), &library))?;
         Ok(Self { args, library, policy, waivers })
     }
 
@@ -68,10 +67,7 @@ pub(super) fn here(args: &JudgeArgs) -> Result<Report, Failure> {
     if let Located::Nowhere(places) = &located {
         without_engine(&selection, places)?;
     }
-    let facts = {
-        let _progress = Progress::start("looking at the machine");
-        collect(&Plan::of(selection.checks.values().copied()), beginning)
-    };
+    let facts = collect(&Plan::of(selection.checks.values().copied()), beginning);
     let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
     let mut report = judge.report(&selection, &facts, os.value());
     if let Located::Nowhere(places) = &located {
@@ -119,10 +115,8 @@ pub(super) fn endpoint(args: &EngineArgs) -> Endpoint {
 
 /// The exit status that a report means.
 pub(super) fn status(report: &Report, fail_on: Severity) -> u8 {
-    let failed =
-        |finding: &Finding| finding.verdict == Verdict::Fail && finding.severity >= fail_on && finding.waiver.is_none();
     let unknown = report.findings.iter().any(|finding| finding.verdict == Verdict::Unknown);
-    match report.findings.iter().any(failed) {
+    match failing(report, fail_on).next().is_some() {
         true => 1,
         // An audit that judged nothing has found nothing right either.
         false if unknown || report.findings.is_empty() => 3,
@@ -130,11 +124,22 @@ pub(super) fn status(report: &Report, fail_on: Severity) -> u8 {
     }
 }
 
+/// The failures at or above a severity that nobody bears.
+pub(super) fn failing(report: &Report, fail_on: Severity) -> impl Iterator<Item = &Finding> {
+    let failed = |finding: &&Finding| finding.verdict == Verdict::Fail && finding.waiver.is_none();
+    report.findings.iter().filter(failed).filter(move |finding| finding.severity >= fail_on)
+}
+
 /// The exit status that the differences from an earlier report mean: of what got worse alone.
 pub(super) fn status_since(difference: &Difference, fail_on: Severity) -> u8 {
-    match difference.newly_failing.iter().any(|change| change.severity >= fail_on && !change.waived) {
+    match worsened(difference, fail_on).next().is_some() {
         true => 1,
         false if !difference.newly_unknown.is_empty() => 3,
         false => 0,
     }
+}
+
+/// What newly fails at or above a severity and nobody bears.
+pub(super) fn worsened(difference: &Difference, fail_on: Severity) -> impl Iterator<Item = &Change> {
+    difference.newly_failing.iter().filter(move |change| change.severity >= fail_on && !change.waived)
 }

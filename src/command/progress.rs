@@ -15,8 +15,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Says what goes on, if it goes on for long.
-    pub(super) fn start(what: &'static str) -> Self {
+    /// Says that the machine is looked at, if that goes on for long.
+    pub(super) fn start() -> Self {
         if !io::stderr().is_terminal() {
             return Self { done: None, thread: None };
         }
@@ -26,7 +26,7 @@ impl Progress {
             let mut shown = false;
             while finished.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 shown = true;
-                say(&format!("\r{what} … {:.0} s", began.elapsed().as_secs_f32()));
+                say(&format!("\rlooking at the machine … {:.0} s", began.elapsed().as_secs_f32()));
             }
             if shown {
                 say("\r\x1b[K");
