@@ -1,5 +1,6 @@
 //! What the module answers: whether the task failed, and what an operator has to know of the audit.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -10,10 +11,10 @@ use super::parameters::Parameters;
 use crate::command::Failure;
 use crate::command::judge::{failing, status, status_since, worsened};
 use crate::difference::Difference;
-use crate::report::{Finding, Index, Report, Score, shown};
+use crate::report::{Finding, Index, Report, Score, Subject, shown};
 use crate::verdict::{Severity, Verdict};
 
-/// How many findings the message names.
+/// How many checks the message names.
 const NAMED: usize = 3;
 
 /// The one object.
@@ -125,6 +126,14 @@ fn line(messages: &[String]) -> String {
     messages.iter().map(|message| shown(message)).collect::<Vec<_>>().join("; ")
 }
 
+/// That there are more of something than were named.
+fn and_more(all: usize, named: usize) -> String {
+    match all.saturating_sub(named) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    }
+}
+
 /// An audit that could run.
 pub(super) struct Audited<'a> {
     pub(super) parameters: &'a Parameters,
@@ -144,11 +153,14 @@ impl Audited<'_> {
         };
         let found = status == 1 || (status == 3 && parameters.fail_on_unknown);
         let counts = Counts::of(report, difference.as_ref());
+        let msg = line(&[unsaved.clone(), self.summary(&counts, difference.as_ref())].concat());
+        // Of a task that did not fail Ansible shows no message.
+        let ungated = (found && !parameters.gate).then(|| msg.clone());
         Answer {
             failed: !unsaved.is_empty() || (found && parameters.gate),
             changed: false,
-            msg: line(&[unsaved.clone(), self.summary(&counts, difference.as_ref())].concat()),
-            warnings: report.notices.iter().map(|notice| shown(notice)).collect(),
+            msg,
+            warnings: report.notices.iter().map(|notice| shown(notice)).chain(ungated).collect(),
             faults: Vec::new(),
             found: Some(self.found(counts, difference.as_ref(), path.filter(|_| unsaved.is_empty()))),
         }
@@ -156,32 +168,6 @@ impl Audited<'_> {
 
     /// What matters first: what fails the task, then what else there is, then the scores.
     fn summary(&self, counts: &Counts, difference: Option<&Difference>) -> Vec<String> {
-        let fail_on = self.parameters.judge.fail_on;
-        let mut worst: Vec<_> = match difference {
-            Some(difference) => {
-                let worse = worsened(difference, fail_on);
-                worse.map(|change| (change.severity, &change.check, change.subject.words())).collect()
-            }
-            None => {
-                let failing = failing(self.report, fail_on);
-                failing.map(|finding| (finding.severity, &finding.check, finding.subject.words())).collect()
-            }
-        };
-        worst.sort_by(|a, b| (b.0, a.1, &a.2).cmp(&(a.0, b.1, &b.2)));
-        let how = if difference.is_some() { "newly failing" } else { "failing" };
-        let mut told = vec![match worst.as_slice() {
-            [] if self.report.findings.is_empty() => "nothing was judged".to_owned(),
-            [] => format!("nothing {how} at or above {fail_on}"),
-            some => {
-                let named = some
-                    .iter()
-                    .take(NAMED)
-                    .map(|(severity, check, subject)| format!("{check} on {subject} ({severity})"));
-                let more = some.len().saturating_sub(NAMED);
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                format!("{} {how} at or above {fail_on}: {}{more}", some.len(), named.collect::<Vec<_>>().join(", "))
-            }
-        }];
         let since = counts.since.as_ref();
         let others = [
             (since.map_or(0, |since| since.newly_unknown), "can no longer be judged"),
@@ -189,12 +175,43 @@ impl Audited<'_> {
             (counts.unknown, "unknown"),
             (counts.waived, "waived"),
         ];
-        told.extend(others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-        told.extend(self.report.benchmarks.iter().map(|benchmark| match benchmark.score.percent {
+        let others = others.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        let scores = self.report.benchmarks.iter().map(|benchmark| match benchmark.score.percent {
             Some(percent) => format!("{} {percent:.1} %", benchmark.id),
             None => format!("{} has no score", benchmark.id),
-        }));
-        told
+        });
+        std::iter::once(self.worst(difference)).chain(others).chain(scores).collect()
+    }
+
+    /// What fails the task, by check, the worst first.
+    fn worst(&self, difference: Option<&Difference>) -> String {
+        let fail_on = self.parameters.judge.fail_on;
+        let (how, mut bad): (_, Vec<(Reverse<Severity>, &String, &Subject)>) = match difference {
+            Some(difference) => {
+                let worse = worsened(difference, fail_on);
+                ("newly failing", worse.map(|one| (Reverse(one.severity), &one.check, &one.subject)).collect())
+            }
+            None => {
+                let failing = failing(self.report, fail_on);
+                ("failing", failing.map(|one| (Reverse(one.severity), &one.check, &one.subject)).collect())
+            }
+        };
+        if bad.is_empty() {
+            let nothing = self.report.findings.is_empty();
+            return if nothing {
+                "nothing was judged".to_owned()
+            } else {
+                format!("nothing {how} at or above {fail_on}")
+            };
+        }
+        bad.sort();
+        let checks: Vec<_> = bad.chunk_by(|one, next| one.1 == next.1).collect();
+        let named = checks.iter().take(NAMED).filter_map(|of| {
+            let (Reverse(severity), check, subject) = of.first()?;
+            Some(format!("{check} ({severity}) on {}{}", subject.words(), and_more(of.len(), 1)))
+        });
+        let named = named.collect::<Vec<_>>().join(", ");
+        format!("{} {how} at or above {fail_on}: {named}{}", bad.len(), and_more(checks.len(), NAMED))
     }
 
     fn found(&self, counts: Counts, difference: Option<&Difference>, path: Option<&PathBuf>) -> Found {
@@ -202,7 +219,7 @@ impl Audited<'_> {
         let index = Index::new(report);
         let mut findings: Vec<&Finding> =
             report.findings.iter().filter(|f| matches!(f.verdict, Verdict::Fail | Verdict::Unknown)).collect();
-        findings.sort_by_key(|f| std::cmp::Reverse((f.waiver.is_none(), f.verdict, f.severity)));
+        findings.sort_by_key(|f| Reverse((f.waiver.is_none(), f.verdict, f.severity)));
         let tell = |findings: &[&Finding]| findings.iter().take(max).map(|f| Told::of(f, &index)).collect::<Vec<_>>();
         let newly = difference.map(|difference| {
             let new: BTreeSet<&str> = difference.newly_failing.iter().map(|c| c.fingerprint.as_str()).collect();
