@@ -7,7 +7,7 @@ use super::{Failure, both, library, usual};
 use crate::benchmark::Needs;
 use crate::cli::{EngineArgs, JudgeArgs};
 use crate::collected::Collected;
-use crate::difference::{Change, Difference};
+use crate::difference::Difference;
 use crate::evaluate::evaluate;
 use crate::facts::OperatingSystem;
 use crate::library::Library;
@@ -132,14 +132,9 @@ pub(super) fn failing(report: &Report, fail_on: Severity) -> impl Iterator<Item 
 
 /// The exit status that the differences from an earlier report mean: of what got worse alone.
 pub(super) fn status_since(difference: &Difference, fail_on: Severity) -> u8 {
-    match worsened(difference, fail_on).next().is_some() {
+    match difference.newly_failing.iter().any(|change| change.severity >= fail_on && !change.waived) {
         true => 1,
         false if !difference.newly_unknown.is_empty() => 3,
         false => 0,
     }
-}
-
-/// What newly fails at or above a severity and nobody bears.
-pub(super) fn worsened(difference: &Difference, fail_on: Severity) -> impl Iterator<Item = &Change> {
-    difference.newly_failing.iter().filter(move |change| change.severity >= fail_on && !change.waived)
 }

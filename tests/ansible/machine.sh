@@ -1,8 +1,8 @@
 # A machine with systemd for as long as standard input stays open: this machine's files, and what it writes stays in memory.
 # Prints the id of its first process once it is up, then removes every trace of it.
-# usage: sh machine.sh DIR BIND...   (DIR is an empty directory; each BIND is seen there too)
+# usage: sh machine.sh DIR BIND...   (DIR is an empty directory whose name is the machine's; each BIND is seen there too)
 
-dir=$1 name=plimsoll-$(basename "$1")
+dir=$1 name=$(basename "$1")
 shift
 
 cgroups=
@@ -37,13 +37,17 @@ child() { # of the process $1, by the name $2
         grep -qs "^Name:[[:space:]]*$2" "$file" && file=${file#/proc/} && echo "${file%/*}"
     done
 }
+up() {
+    nspawn=$(child $unshare systemd-nspawn) && systemd=$(child "$nspawn" systemd) &&
+        nsenter --target "$systemd" --mount --uts --ipc --pid --root --wd systemctl is-active --quiet basic.target
+} 2>/dev/null
 tries=0
-until nspawn=$(child $unshare systemd-nspawn) && systemd=$(child "$nspawn" systemd) &&
-    nsenter --target "$systemd" --mount --uts --ipc --pid --root --wd systemctl is-active --quiet basic.target; do
+until up; do
+    systemd=
     tries=$((tries + 1))
     [ $tries -lt 600 ] && kill -0 $unshare || { cat "$dir.log" >&2; break; }
     sleep 0.1
-done 2>/dev/null
+done
 echo "$systemd"
 
 # A signal ends the read too.

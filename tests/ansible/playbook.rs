@@ -105,9 +105,7 @@ impl Site {
         for (name, place) in [
             ("HOME", self.folder.path()),
             ("ANSIBLE_REMOTE_TEMP", &self.path("remote")),
-            // Each age has its own name for it.
-            ("ANSIBLE_COLLECTIONS_PATH", &COLLECTIONS),
-            ("ANSIBLE_COLLECTIONS_PATHS", &COLLECTIONS),
+            (if age == OLDEST { "ANSIBLE_COLLECTIONS_PATHS" } else { "ANSIBLE_COLLECTIONS_PATH" }, &COLLECTIONS),
         ] {
             command.arg(format!("{name}={}", place.display()));
         }
@@ -153,7 +151,7 @@ pub struct Machine {
 impl Machine {
     /// Boots it; the site's folder and these are seen there too.
     pub fn boot(site: &Site, binds: &[PathBuf]) -> Self {
-        let place = TempDir::new().unwrap();
+        let place = tempfile::Builder::new().prefix("plimsoll-machine-").tempdir().unwrap();
         let script = Path::new(PACKAGE).join("tests/ansible/machine.sh");
         let mut command = Command::new("sh");
         command.arg(script).arg(place.keep()).args([site.folder.path(), Path::new(PACKAGE)]).args(binds);

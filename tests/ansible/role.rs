@@ -69,6 +69,14 @@ fn the_role_leaves_a_machine_that_audits_itself() {
     let ungated = run(NEWEST, &play(&bad, &json!({ "plimsoll_gate": false })), &["--tags", "plimsoll_audit"]).passed();
     assert!(ungated.said.contains(FAILING) && ungated.recap()["ok"] < 4, "{}", ungated.said);
 
+    // What got worse is shown, though the play ends with it.
+    let report = json!({ "plimsoll_report_path": "/var/tmp/report.json" });
+    run(NEWEST, &play(&good, &report), &["--tags", "plimsoll_audit"]).passed();
+    let since = play(&bad, &json!({ "plimsoll_baseline": "/var/tmp/report.json" }));
+    let worse = run(NEWEST, &since, &["--tags", "plimsoll_audit", "--diff"]).failed();
+    let line = "\"critical fail    container-not-privileged  container agent\"";
+    assert!(worse.said.contains("1 newly failing") && worse.said.contains(line), "{}", worse.said);
+
     // What has a fault is told in the program's words, and does not get into place.
     for (name, value, words) in [
         ("plimsoll_policy", json!({ "pids_maximum": { "value": 1, "reason": "r" } }), "did you mean `pids_max`?"),

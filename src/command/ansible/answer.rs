@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::parameters::Parameters;
 use crate::command::Failure;
-use crate::command::judge::{failing, status, status_since, worsened};
+use crate::command::judge::{failing, status, status_since};
 use crate::difference::Difference;
-use crate::report::{Finding, Index, Report, Score, Subject, shown};
+use crate::report::{Finding, Index, Report, Score, shown};
 use crate::verdict::{Severity, Verdict};
 
 /// How many checks the message names.
@@ -126,6 +126,11 @@ fn line(messages: &[String]) -> String {
     messages.iter().map(|message| shown(message)).collect::<Vec<_>>().join("; ")
 }
 
+/// The fingerprints of what fails and did not.
+fn newly_failing(difference: &Difference) -> BTreeSet<&str> {
+    difference.newly_failing.iter().map(|change| change.fingerprint.as_str()).collect()
+}
+
 /// That there are more of something than were named.
 fn and_more(all: usize, named: usize) -> String {
     match all.saturating_sub(named) {
@@ -186,16 +191,10 @@ impl Audited<'_> {
     /// What fails the task, by check, the worst first.
     fn worst(&self, difference: Option<&Difference>) -> String {
         let fail_on = self.parameters.judge.fail_on;
-        let (how, mut bad): (_, Vec<(Reverse<Severity>, &String, &Subject)>) = match difference {
-            Some(difference) => {
-                let worse = worsened(difference, fail_on);
-                ("newly failing", worse.map(|one| (Reverse(one.severity), &one.check, &one.subject)).collect())
-            }
-            None => {
-                let failing = failing(self.report, fail_on);
-                ("failing", failing.map(|one| (Reverse(one.severity), &one.check, &one.subject)).collect())
-            }
-        };
+        let new = difference.map(newly_failing);
+        let how = if new.is_some() { "newly failing" } else { "failing" };
+        let counts = |finding: &&Finding| new.as_ref().is_none_or(|new| new.contains(finding.fingerprint.as_str()));
+        let mut bad: Vec<&Finding> = failing(self.report, fail_on).filter(counts).collect();
         if bad.is_empty() {
             let nothing = self.report.findings.is_empty();
             return if nothing {
@@ -204,10 +203,10 @@ impl Audited<'_> {
                 format!("nothing {how} at or above {fail_on}")
             };
         }
-        bad.sort();
-        let checks: Vec<_> = bad.chunk_by(|one, next| one.1 == next.1).collect();
+        bad.sort_by_key(|finding| (Reverse(finding.severity), &finding.check));
+        let checks: Vec<_> = bad.chunk_by(|one, next| one.check == next.check).collect();
         let named = checks.iter().take(NAMED).filter_map(|of| {
-            let (Reverse(severity), check, subject) = of.first()?;
+            let Finding { check, severity, subject, .. } = of.first()?;
             Some(format!("{check} ({severity}) on {}{}", subject.words(), and_more(of.len(), 1)))
         });
         let named = named.collect::<Vec<_>>().join(", ");
@@ -221,8 +220,7 @@ impl Audited<'_> {
             report.findings.iter().filter(|f| matches!(f.verdict, Verdict::Fail | Verdict::Unknown)).collect();
         findings.sort_by_key(|f| Reverse((f.waiver.is_none(), f.verdict, f.severity)));
         let tell = |findings: &[&Finding]| findings.iter().take(max).map(|f| Told::of(f, &index)).collect::<Vec<_>>();
-        let newly = difference.map(|difference| {
-            let new: BTreeSet<&str> = difference.newly_failing.iter().map(|c| c.fingerprint.as_str()).collect();
+        let newly = difference.map(newly_failing).map(|new| {
             let newly = findings.iter().filter(|f| f.verdict == Verdict::Fail && new.contains(f.fingerprint.as_str()));
             tell(&newly.copied().collect::<Vec<_>>())
         });
