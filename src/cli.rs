@@ -42,7 +42,7 @@ pub enum Verb {
     /// List the checks, or explain one
     #[command(subcommand)]
     Checks(ChecksVerb),
-    /// Prove checks by their examples: a directory's, or the built-in ones; and a policy and waivers, if they are named
+    /// Prove checks by their examples: a directory's, or the built-in ones; or a policy and waivers
     Lint(LintArgs),
     /// Print every file and API call that an audit would read
     Plan(SelectArgs),

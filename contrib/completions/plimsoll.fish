@@ -29,7 +29,7 @@ complete -c plimsoll -n "__fish_plimsoll_needs_command" -s V -l version -d 'Prin
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "audit" -d 'Judge this machine and its containers'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "collect" -d 'Look at this machine and its containers, and keep what was seen in a file'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "checks" -d 'List the checks, or explain one'
-complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
+complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones; and a policy and waivers, if they are named'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "plan" -d 'Print every file and API call that an audit would read'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "waive" -d 'Take on a failure: add a waiver to the site\'s'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "report" -d 'Render a report again that was written as JSON'
@@ -98,6 +98,8 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and __fish_see
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and __fish_seen_subcommand_from help" -f -a "functions" -d 'List the functions that expressions may use'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and __fish_seen_subcommand_from help" -f -a "show" -d 'Explain one check: what it looks at, why, and what to do'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand lint" -l policy -d 'A site\'s policy: whether an audit could judge by it' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand lint" -l waivers -d 'A site\'s waivers: whether an audit could go by them' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand lint" -s h -l help -d 'Print help'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l benchmark -d 'Benchmark to judge by; can be given several times [default: the newest for the engine that is there]' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l level -d 'Highest level of controls to include' -r
@@ -171,7 +173,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand schema" -s h -l help -
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "audit" -d 'Judge this machine and its containers'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "collect" -d 'Look at this machine and its containers, and keep what was seen in a file'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "checks" -d 'List the checks, or explain one'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones; and a policy and waivers, if they are named'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "waive" -d 'Take on a failure: add a waiver to the site\'s'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "report" -d 'Render a report again that was written as JSON'

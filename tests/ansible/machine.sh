@@ -54,7 +54,7 @@ echo "$systemd"
 trap : HUP INT TERM
 read -r _
 kill -KILL $unshare
-wait $unshare
+wait $unshare 2>/dev/null
 tries=0
 # shellcheck disable=SC2086
 while [ $tries -lt 100 ]; do

@@ -38,7 +38,7 @@ fn the_role_leaves_a_machine_that_audits_itself() {
     let role = play(&good, &json!({}));
 
     let checked = run(NEWEST, &role, &["--check", "--diff"]).passed();
-    assert!(changed(&checked) > 0 && checked.said.contains("+pids_max = { value = 8192"), "{}", checked.said);
+    assert!(changed(&checked) > 0 && checked.said.contains("+pids_max = { reason = "), "{}", checked.said);
     assert_eq!(
         machine.sh("ls /usr/bin/plimsoll /etc/plimsoll /etc/systemd/system/plimsoll.timer; id plimsoll").code,
         1
@@ -53,8 +53,8 @@ fn the_role_leaves_a_machine_that_audits_itself() {
     let policy = machine.sh("cat /etc/plimsoll/policy.toml").said;
     assert_eq!(
         policy,
-        "# Ansible managed\npids_max = { value = 8192, reason = \"the \\\"build\\\" farm\\nforks é 👍 a lot\" }\n\n\
-         [[allow]]\ncontainer = \"shop-*\"\ncapabilities = [\"NET_RAW\"]\nreason = \"pings, OPS-12\"\n"
+        "# Ansible managed\npids_max = { reason = \"the \\\"build\\\" farm\\nforks é 👍 a lot\", value = 8192 }\n\n\
+         [[allow]]\ncapabilities = [\"NET_RAW\"]\ncontainer = \"shop-*\"\nreason = \"pings, OPS-12\"\n"
     );
     machine.sh("plimsoll lint --policy /etc/plimsoll/policy.toml --waivers /etc/plimsoll/waivers.toml").passed();
 
