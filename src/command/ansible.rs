@@ -36,7 +36,7 @@ pub fn is_meant(arguments: &[OsString]) -> bool {
 
 /// Audits as the file of parameters says, and answers.
 pub fn run(arguments: &[OsString]) -> ExitCode {
-    panic::set_hook(Box::new(|panic| died(panic)));
+    panic::set_hook(Box::new(died));
     let answer = answer(arguments).unwrap_or_else(|failure| Answer::failure(&failure));
     say(&answer);
     if answer.failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_types, reason = "what ends a process is tried in another")]
+
 use std::ffi::OsString;
 use std::process::Command;
 
@@ -84,7 +86,7 @@ fn every_wrong_parameter_is_told_at_once() {
 #[test]
 #[ignore = "it dies"]
 fn dies() {
-    std::panic::set_hook(Box::new(|panic| super::died(panic)));
+    std::panic::set_hook(Box::new(super::died));
     std::thread::spawn(|| panic!("a name with \u{1b}[2J")).join().unwrap_err();
     run(&[]);
 }
