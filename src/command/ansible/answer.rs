@@ -132,10 +132,10 @@ fn newly_failing(difference: &Difference) -> BTreeSet<&str> {
 }
 
 /// That there are more of something than were named.
-fn and_more(all: usize, named: usize) -> String {
+fn and_more(all: usize, named: usize, what: &str) -> String {
     match all.saturating_sub(named) {
         0 => String::new(),
-        more => format!(" and {more} more"),
+        more => format!(" and {more} more{what}"),
     }
 }
 
@@ -207,10 +207,10 @@ impl Audited<'_> {
         let checks: Vec<_> = bad.chunk_by(|one, next| one.check == next.check).collect();
         let named = checks.iter().take(NAMED).filter_map(|of| {
             let Finding { check, severity, subject, .. } = of.first()?;
-            Some(format!("{check} ({severity}) on {}{}", subject.words(), and_more(of.len(), 1)))
+            Some(format!("{check} ({severity}) on {}{}", subject.words(), and_more(of.len(), 1, "")))
         });
         let named = named.collect::<Vec<_>>().join(", ");
-        format!("{} {how} at or above {fail_on}: {named}{}", bad.len(), and_more(checks.len(), NAMED))
+        format!("{} {how} at or above {fail_on}: {named}{}", bad.len(), and_more(checks.len(), NAMED, " checks"))
     }
 
     fn found(&self, counts: Counts, difference: Option<&Difference>, path: Option<&PathBuf>) -> Found {
