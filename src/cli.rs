@@ -49,7 +49,7 @@ pub enum Verb {
     /// List the checks, or explain one
     #[command(subcommand)]
     Checks(ChecksVerb),
-    /// Prove checks by their examples: a directory's, or the built-in ones
+    /// Prove checks by their examples: a directory's, or the built-in ones; or a policy and waivers
     Lint(LintArgs),
     /// Print every file and API call that an audit would read
     Plan(SelectArgs),
@@ -216,6 +216,12 @@ pub struct CheckLibraryArgs {
 pub struct LintArgs {
     /// Directory with checks
     pub directory: Option<PathBuf>,
+    /// A site's policy: whether an audit could judge by it
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// A site's waivers: whether an audit could go by them
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
 }
 
 /// Arguments of `waive`.

@@ -1,5 +1,6 @@
 //! The verbs of the command line: from arguments to what is printed and the exit status.
 
+pub mod ansible;
 mod audit;
 mod checks;
 mod collect;
@@ -22,9 +23,11 @@ use crate::cli::{Cli, LintArgs, ReportArgs, SchemaOf, SelectArgs, Verb};
 use crate::diagnostic::Diagnostics;
 use crate::library::{Library, SITE_CHECKS};
 use crate::plan::Plan;
+use crate::policy::Loaded as Policy;
 use crate::probe::host;
 use crate::record;
 use crate::selection::Selection;
+use crate::waiver::Waivers;
 
 /// The exit status of what could not run.
 const COULD_NOT_RUN: u8 = 2;
@@ -114,12 +117,38 @@ fn library(directories: &[PathBuf]) -> Result<Library, Diagnostics> {
 }
 
 fn lint(args: &LintArgs) -> Result<u8, Failure> {
-    let library = Library::with_site(args.directory.as_slice())?;
+    let files: Vec<&PathBuf> = [&args.policy, &args.waivers].into_iter().flatten().collect();
+    // What a site writes may name the checks of the site.
+    let library = match files.as_slice() {
+        [] => Library::with_site(args.directory.as_slice())?,
+        _ => library(args.directory.as_slice())?,
+    };
+    let mut stdout = io::stdout().lock();
     let site = args.directory.is_some();
-    let examples = library.prove(site)?;
-    let checks = if site { library.site_checks().count() } else { library.checks().count() };
-    writeln!(io::stdout(), "{checks} checks hold, by {examples} examples")?;
+    if site || files.is_empty() {
+        let examples = library.prove(site)?;
+        let checks = if site { library.site_checks().count() } else { library.checks().count() };
+        writeln!(stdout, "{checks} checks hold, by {examples} examples")?;
+    }
+    let policy = args.policy.as_deref().map(|path| Policy::read(Some(path), library.checks()));
+    let waivers = args.waivers.as_deref().map(|path| Waivers::read(Some(path), &library));
+    both(policy.transpose(), waivers.transpose())?;
+    for file in files {
+        writeln!(stdout, "{} holds", file.display())?;
+    }
     Ok(0)
+}
+
+/// Both, or the faults of both.
+fn both<A, B>(one: Result<A, Diagnostics>, other: Result<B, Diagnostics>) -> Result<(A, B), Diagnostics> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (one, other) => {
+            let mut faults = one.err().unwrap_or_default();
+            faults.extend(other.err().unwrap_or_default());
+            Err(faults)
+        }
+    }
 }
 
 fn plan(args: &SelectArgs) -> Result<u8, Failure> {

@@ -20,7 +20,7 @@ mod value;
 pub mod xccdf;
 mod xml;
 
-pub(crate) use self::escape::escape;
+pub(crate) use self::escape::{escape, shown};
 pub(crate) use self::index::Index;
 pub use self::stored::read;
 

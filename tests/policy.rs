@@ -82,6 +82,35 @@ fn a_policy_with_a_fault_stops_the_audit_before_it_looks() {
     assert!(run.stderr.contains("cannot read /nowhere/policy.toml"), "{}", run.stderr);
 }
 
+#[test]
+fn a_site_s_files_are_proved_without_an_audit() {
+    let site = pack::Pack::new(&[
+        ("policy.toml", "pids_max = { value = 100, reason = 'r' }\n"),
+        ("waivers.toml", "[[waiver]]\ncheck = 'ours'\nreason = 'r'\nowner = 'o'\nexpires = '2027-05-31'\n"),
+        ("checks/ours.toml", pack::CHECK),
+        ("wrong.toml", "pids_maximum = 1\n"),
+    ]);
+    let lint = |args: &[&str]| finish(plimsoll().arg("lint").args(args).current_dir(site.dir.path()));
+    let policy = lint(&["--policy", "policy.toml"]);
+    assert_eq!((policy.code, policy.stdout.as_str()), (0, "policy.toml holds\n"), "{}", policy.stderr);
+    // What they name is there, or not.
+    let both = lint(&["checks", "--policy", "policy.toml", "--waivers", "waivers.toml"]);
+    let holds = "1 checks hold, by 2 examples\npolicy.toml holds\nwaivers.toml holds\n";
+    assert_eq!((both.code, both.stdout.as_str()), (0, holds), "{}", both.stderr);
+    let wrong = lint(&["--policy", "wrong.toml", "--waivers", "waivers.toml"]);
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (2, ""));
+    for words in ["did you mean `pids_max`?", "there is no check `ours`", "2 faults"] {
+        assert!(wrong.stderr.contains(words), "{words}: {}", wrong.stderr);
+    }
+    let missing = lint(&["--waivers", "no.toml"]);
+    assert!(missing.code == 2 && missing.stderr.contains("cannot read no.toml"), "{}", missing.stderr);
+    // An audit tells the faults of both in one run, too.
+    let audit = finish(
+        plimsoll().args(["audit", "--policy", "wrong.toml", "--waivers", "waivers.toml"]).current_dir(site.dir.path()),
+    );
+    assert!(audit.code == 2 && audit.stderr.contains("2 faults"), "{}", audit.stderr);
+}
+
 /// A remedy that would break what the machine is for gives way to another, also where it cannot be told whether it would.
 #[test]
 fn a_remedy_that_breaks_something_gives_way() {

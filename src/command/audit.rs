@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::judge::{Judge, here, status, status_since};
 use super::output::{Destination, print};
+use super::progress::Progress;
 use super::{COULD_NOT_RUN, Failure, explain};
 use crate::cli::{AuditArgs, Format};
 use crate::collected::Collected;
@@ -20,7 +21,10 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let destinations = Destination::open_all(&args.output.output)?;
     let report = match args.facts.first() {
         Some(path) => Judge::new(&args.judge)?.of(&Collected::read(path)?)?,
-        None => here(&args.judge)?,
+        None => {
+            let progress = Progress::start();
+            here(&args.judge, progress.tally())?
+        }
     };
     let saved = Destination::save_all(destinations, &report);
     let told = tell(args, &report, baseline.as_ref());

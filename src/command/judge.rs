@@ -3,8 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use super::progress::Progress;
-use super::{Failure, library, usual};
+use super::{Failure, both, library, usual};
 use crate::benchmark::Needs;
 use crate::cli::{EngineArgs, EngineChoice, JudgeArgs};
 use crate::collected::Collected;
@@ -15,7 +14,7 @@ use crate::library::Library;
 use crate::plan::Plan;
 use crate::policy::Loaded as Policy;
 use crate::probe::docker::{Endpoint, Located};
-use crate::probe::{Beginning, Source, collect, host};
+use crate::probe::{Beginning, Source, Tally, collect, host};
 use crate::report::{Finding, Report};
 use crate::selection::Selection;
 use crate::verdict::{Severity, Verdict};
@@ -32,8 +31,8 @@ pub(super) struct Judge<'a> {
 impl<'a> Judge<'a> {
     pub(super) fn new(args: &'a JudgeArgs) -> Result<Self, Failure> {
         let library = library(&args.select.checks)?;
-        let policy = Policy::read(args.policy.as_deref(), library.checks())?;
-        let waivers = Waivers::read(args.waivers.as_deref(), &library)?;
+        let policy = Policy::read(args.policy.as_deref(), library.checks());
+        let (policy, waivers) = both(policy, Waivers::read(args.waivers.as_deref(), &library))?;
         Ok(Self { args, library, policy, waivers })
     }
 
@@ -53,8 +52,8 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// Looks at this machine and judges it.
-pub(super) fn here(args: &JudgeArgs) -> Result<Report, Failure> {
+/// Looks at this machine and judges it; the tally tells how far that has come.
+pub(super) fn here(args: &JudgeArgs, tally: &Tally) -> Result<Report, Failure> {
     let located = endpoint(&args.engine).locate()?;
     // The engine takes its time to say who it is; the checks are read meanwhile.
     let (source, engine) = (source(&located), matches!(located, Located::Socket(_)));
@@ -65,10 +64,8 @@ pub(super) fn here(args: &JudgeArgs) -> Result<Report, Failure> {
     if let Located::Nowhere(places) = &located {
         without_engine(&selection, places)?;
     }
-    let facts = {
-        let progress = Progress::start();
-        collect(&Plan::of(selection.checks.values().copied(), args.select.deep), source, progress.tally())
-    };
+    let plan = Plan::of(selection.checks.values().copied(), args.select.deep);
+    let facts = collect(&plan, source, tally);
     let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
     let mut report = judge.report(&selection, &facts, os.value());
     if let Located::Nowhere(places) = &located {
@@ -126,15 +123,19 @@ pub(super) fn endpoint(args: &EngineArgs) -> Endpoint {
 
 /// The exit status that a report means.
 pub(super) fn status(report: &Report, fail_on: Severity) -> u8 {
-    let failed =
-        |finding: &Finding| finding.verdict == Verdict::Fail && finding.severity >= fail_on && finding.waiver.is_none();
     let unknown = report.findings.iter().any(|finding| finding.verdict == Verdict::Unknown);
-    match report.findings.iter().any(failed) {
+    match failing(report, fail_on).next().is_some() {
         true => 1,
         // An audit that judged nothing has found nothing right either.
         false if unknown || report.findings.is_empty() => 3,
         false => 0,
     }
+}
+
+/// The failures at or above a severity that nobody bears.
+pub(super) fn failing(report: &Report, fail_on: Severity) -> impl Iterator<Item = &Finding> {
+    let failed = |finding: &&Finding| finding.verdict == Verdict::Fail && finding.waiver.is_none();
+    report.findings.iter().filter(failed).filter(move |finding| finding.severity >= fail_on)
 }
 
 /// The exit status that the differences from an earlier report mean: of what got worse alone.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::Failure;
 use super::judge::{here, status};
 use super::output::{Destination, width};
+use super::progress::Progress;
 use crate::cli::{HistoryArgs, Plain, RecordArgs};
 use crate::difference::{Difference, text};
 use crate::record::{Line, Record, chart};
@@ -16,7 +17,10 @@ pub(super) fn record(args: &RecordArgs) -> Result<u8, Failure> {
     let destinations = Destination::open_all(&args.output)?;
     let record = Record::at(&args.state.state)?;
     let before = record.last();
-    let report = here(&args.judge)?;
+    let report = {
+        let progress = Progress::start();
+        here(&args.judge, progress.tally())?
+    };
     let status = status(&report, args.judge.fail_on);
     let mut stdout = io::stdout().lock();
     let difference = match &before {
