@@ -133,7 +133,7 @@ impl Builder {
             words.extend(self.env.iter().map(|(key, value)| format!("{key}={}", expand(value, dir))));
         }
         let program = self.dockerd.as_deref().unwrap_or(Path::new("dockerd"));
-        words.push(program.display().to_string());
+        words.push(expand(&program.display().to_string(), dir));
         words.extend(self.own_flags().iter().map(|flag| expand(flag, dir)));
         words.extend(self.flags.iter().map(|flag| expand(flag, dir)));
         words
