@@ -76,10 +76,9 @@ fn enumeration(ty: &Type) -> Option<&[String]> {
 /// The structures that a type is made of, by name.
 fn gather(ty: &Type, found: &mut BTreeMap<String, Arc<Struct>>) {
     match ty {
-        Type::Struct(fields) => {
-            if found.insert(fields.name.clone(), Arc::clone(fields)).is_none() {
-                fields.fields.values().for_each(|field| gather(&field.ty, found));
-            }
+        Type::Struct(fields) if !found.contains_key(&fields.name) => {
+            found.insert(fields.name.clone(), Arc::clone(fields));
+            fields.fields.values().for_each(|field| gather(&field.ty, found));
         }
         Type::List(inner) | Type::Map(inner) | Type::Optional(inner) | Type::Observed(inner) => gather(inner, found),
         _ => {}

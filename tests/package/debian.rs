@@ -18,7 +18,7 @@ struct Root {
 impl Root {
     fn new(archive: &Path) -> Self {
         // Not in memory, where there may not be room for it.
-        let dir = TempDir::new_in(file("target")).unwrap();
+        let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         said(
             Command::new("tar").args(["--extract", "--gzip", "--file"]).arg(archive).arg("--directory").arg(dir.path()),
         );
@@ -68,9 +68,11 @@ impl Root {
     }
 }
 
-/// Builds the package; returns its file.
+/// Builds the package with the program that is tested here, since a release takes minutes; returns its file.
 fn build(into: &Path) -> PathBuf {
-    let said = said(Command::new(file("contrib/debian/build")).arg(into));
+    let mut build = Command::new(file("contrib/debian/build"));
+    build.arg(into).arg(env!("CARGO_BIN_EXE_plimsoll")).env("DPKG_DEB_COMPRESSOR_LEVEL", "1");
+    let said = said(&mut build);
     PathBuf::from(said.lines().last().unwrap_or_default())
 }
 
@@ -119,6 +121,7 @@ fn installed(root: &Root) {
         "/usr/lib/systemd/system/plimsoll.timer",
         "/usr/lib/sysusers.d/plimsoll.conf",
         "/usr/share/bash-completion/completions/plimsoll",
+        "/usr/share/doc/plimsoll/changelog.Debian.gz",
         "/usr/share/doc/plimsoll/changelog.gz",
         "/usr/share/doc/plimsoll/copyright",
         "/usr/share/doc/plimsoll/examples/cron.d/plimsoll",
@@ -127,7 +130,8 @@ fn installed(root: &Root) {
         "/usr/share/man/man7/plimsoll-checks.7.gz",
         "/usr/share/zsh/vendor-completions/_plimsoll",
     ] {
-        assert!(listed.lines().any(|line| line == path) && root.exists(path), "{path}: {listed}");
+        // Where /usr is merged, some of them are called by shorter names.
+        assert!(listed.lines().any(|line| path.ends_with(line)) && root.exists(path), "{path}: {listed}");
     }
     let conffiles = root.said("dpkg-query --show --showformat '${Conffiles}' plimsoll");
     let conffiles: Vec<&str> = conffiles.lines().filter_map(|line| line.split_whitespace().next()).collect();
@@ -144,14 +148,15 @@ fn installed(root: &Root) {
     let user = root.said("getent passwd plimsoll");
     assert!(user.ends_with(":Hardening audit:/var/lib/plimsoll:/usr/sbin/nologin\n"), "{user}");
     // The timer is not switched on.
-    assert_eq!(root.said("find /etc/systemd /var/lib/systemd -name '*plimsoll*' 2>/dev/null || true"), "");
+    assert_eq!(root.said("find /etc/systemd -name '*plimsoll*'"), "");
 }
 
 /// Uses the program as people and cron do.
 fn used(root: &Root) {
+    // These files are no machine's, and the audit says so: what it cannot know is unknown.
     let audit = root.run("plimsoll audit");
     let report = both(&audit);
-    assert!(audit.status.code() == Some(1) && report.contains("CIS Debian Linux 12 Benchmark"), "{report}");
+    assert!(audit.status.code() == Some(3) && report.contains("CIS Debian Linux 12 Benchmark"), "{report}");
     root.said("plimsoll waive container-not-privileged --reason r --owner o --expires 2099-01-01");
     let cron = fs::read_to_string(root.path("/usr/share/doc/plimsoll/examples/cron.d/plimsoll")).unwrap();
     let line = cron.lines().last().unwrap();
