@@ -146,6 +146,12 @@ impl Control {
     pub fn level_in(&self, profile: Option<&str>) -> Option<u8> {
         self.level.or_else(|| self.levels.get(profile?).copied())
     }
+
+    /// Its level, or its levels by profile, in words.
+    pub fn level_words(&self) -> String {
+        let by_profile = || self.levels.iter().map(|(profile, level)| format!("{level} {profile}")).collect::<Vec<_>>();
+        self.level.map_or_else(|| by_profile().join(", "), |level| level.to_string())
+    }
 }
 
 /// A control's number as one to sort by.

@@ -3,7 +3,7 @@
 pub(crate) mod example;
 pub(crate) mod expr;
 mod file;
-pub(crate) mod functions;
+mod functions;
 pub(crate) mod node;
 pub(crate) mod reads;
 mod scope;
@@ -13,9 +13,10 @@ mod walk;
 
 pub use file::CheckFile;
 pub(crate) use file::load;
+pub use functions::{FUNCTIONS, Function, Kind};
 pub use scope::Each;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::verdict::{Severity, Verdict};
 use expr::{Bindings, Expression};
@@ -121,6 +122,17 @@ impl Check {
         let conflict = self.conflict.as_ref().map(|conflict| &conflict.condition);
         let conditions = [self.when.as_ref(), self.manual.as_ref(), self.pass.as_ref(), conflict];
         conditions.into_iter().flatten().flat_map(|condition| condition.expression.reads())
+    }
+
+    /// The facts that its conditions may read, by name; of a list that is gone through, what is read of each element.
+    pub fn looks_at(&self) -> BTreeSet<String> {
+        let names = |read: &Read| {
+            let elements = read.elements.iter().flat_map(|elements| &elements.fields);
+            let parts = elements.filter(|field| !field.is_empty());
+            let below: Vec<String> = parts.map(|field| format!("{}.{field}", read.path)).collect();
+            if below.is_empty() { vec![read.path.to_string()] } else { below }
+        };
+        self.reads().flat_map(names).collect()
     }
 
     /// The title with the subject's facts in it.

@@ -19,10 +19,17 @@ use crate::verdict::Severity;
 #[derive(Debug, Parser)]
 #[command(name = "plimsoll", version, max_term_width = 120, after_help = EXIT_STATUS)]
 pub struct Cli {
+    /// Directory to take for the root of all files, as in a container that has the machine's below it
+    #[arg(long, value_name = "DIR", long_help = CHROOT_HELP)]
+    pub chroot: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
 }
+
+const CHROOT_HELP: &str = "\
+Directory to take for the root of all files, read and written, as in a container that has the machine's below it; needs \
+CAP_SYS_CHROOT. The site's checks, policy and waivers are the machine's then too";
 
 const EXIT_STATUS: &str = "\
 Exit status of `audit` and `record`:

@@ -69,7 +69,21 @@ impl From<io::Error> for Failure {
 
 /// Does what the command line says.
 pub fn run(cli: &Cli) -> ExitCode {
-    let result = match &cli.verb {
+    let result = cli.chroot.as_deref().map_or(Ok(()), enter).and_then(|()| verb(&cli.verb));
+    match result {
+        Ok(status) => ExitCode::from(status),
+        // A reader that has seen enough is no failure of ours.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nothing is left to do if even the error cannot be written.
+            let _ = explain(&failure);
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}
+
+fn verb(verb: &Verb) -> Result<u8, Failure> {
+    match verb {
         Verb::Audit(args) => audit::run(args),
         Verb::Collect(args) => collect::run(args),
         Verb::Containers(args) => containers::run(args),
@@ -82,17 +96,13 @@ pub fn run(cli: &Cli) -> ExitCode {
         Verb::Record(args) => keep::record(args),
         Verb::History(args) => keep::history(args),
         Verb::Schema(args) => schema(args.of),
-    };
-    match result {
-        Ok(status) => ExitCode::from(status),
-        // A reader that has seen enough is no failure of ours.
-        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(failure) => {
-            // Nothing is left to do if even the error cannot be written.
-            let _ = explain(&failure);
-            ExitCode::from(COULD_NOT_RUN)
-        }
     }
+}
+
+/// Makes a directory the root of all files.
+fn enter(root: &Path) -> Result<(), Failure> {
+    let entered = rustix::process::chroot(root).and_then(|()| rustix::process::chdir("/"));
+    entered.map_err(|error| format!("--chroot {}: {}", root.display(), io::Error::from(error)).into())
 }
 
 fn explain(failure: &Failure) -> io::Result<()> {

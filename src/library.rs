@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use include_dir::{Dir, include_dir};
 
-use crate::benchmark::{self, Benchmark};
+use crate::benchmark::{self, Benchmark, Control};
 use crate::check::{self, Check, example};
 use crate::diagnostic::{Diagnostics, Source, did_you_mean};
 use crate::document;
@@ -81,6 +81,12 @@ impl Library {
     /// A benchmark by its id.
     pub fn benchmark(&self, id: &str) -> Option<&Benchmark> {
         self.benchmarks.get(id)
+    }
+
+    /// The controls of every benchmark that name a check.
+    pub fn numbers(&self, check: &str) -> impl Iterator<Item = (&Benchmark, &Control)> {
+        let controls = self.benchmarks().flat_map(|of| of.file.control.iter().map(move |control| (of, control)));
+        controls.filter(move |(_, control)| control.checks.iter().any(|id| id.get_ref() == check))
     }
 
     /// Runs the examples of every check, or only of a site's; returns how many there are.

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -84,6 +84,7 @@ pub struct Setting<T> {
 /// A policy as written in TOML; every part may be left out.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = with_defaults)]
 pub struct PolicyFile {
     /// Accounts that may use the engine's API, by name.
     pub trusted_users: Option<Setting<Vec<String>>>,
@@ -99,27 +100,27 @@ pub struct PolicyFile {
     pub digests_replace_content_trust: Option<Setting<bool>>,
     /// Packages that no image may have, by name.
     pub unwanted_packages: Option<Setting<Vec<String>>>,
-    /// Set-id files that images may have, as globs of paths; none by default.
+    /// Set-id files that images may have, as globs of paths.
     pub set_id_files: Option<Setting<Vec<String>>>,
-    /// The age in days from which an image counts as old; 90 by default.
+    /// The age in days from which an image counts as old.
     pub image_max_age_days: Option<Setting<i64>>,
-    /// How many images that no container uses may be kept; 10 by default.
+    /// How many images that no container uses may be kept.
     pub unused_images_max: Option<Setting<i64>>,
-    /// How many forgotten containers may be kept; 10 by default.
+    /// How many forgotten containers may be kept.
     pub stopped_containers_max: Option<Setting<i64>>,
-    /// The days after which a container that does not run counts as forgotten; 7 by default.
+    /// The days after which a container that does not run counts as forgotten.
     pub stopped_container_max_days: Option<Setting<i64>>,
-    /// The largest limit on a container's number of processes; 4096 by default.
+    /// The largest limit on a container's number of processes.
     pub pids_max: Option<Setting<i64>>,
-    /// Whether swarm mode is meant to be on; it is not by default.
+    /// Whether swarm mode is meant to be on.
     pub swarm_expected: Option<Setting<bool>>,
     /// How many managers a swarm is meant to have.
     pub swarm_managers: Option<Setting<i64>>,
-    /// The longest validity of a swarm node's certificate, in days; 90 by default.
+    /// The longest validity of a swarm node's certificate, in days.
     pub swarm_certificate_max_days: Option<Setting<i64>>,
     /// The greatest age of a swarm's root certificate, in days.
     pub swarm_root_max_age_days: Option<Setting<i64>>,
-    /// The age in days from which the table of maintained releases counts as stale; 180 by default.
+    /// The age in days from which the table of maintained releases counts as stale.
     pub release_table_max_age_days: Option<Setting<i64>>,
     /// What some containers may have or do.
     #[serde(default)]
@@ -287,6 +288,18 @@ impl Said<'_> {
     fn optional<T>(&self, name: &str, setting: Option<Setting<T>>) -> Observed<Option<T>> {
         let setting = setting.map(|Setting { value, reason }| Setting { value: Some(value), reason });
         self.or(name, setting, None)
+    }
+}
+
+/// Tells in the schema what each setting is that a site does not have.
+fn with_defaults(schema: &mut Schema) {
+    let none = Loaded::none();
+    let settings = schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten();
+    for (name, setting) in settings {
+        let default = none.settings.get(name).and_then(|setting| setting.get("value"));
+        if let (Some(setting), Some(default)) = (setting.as_object_mut(), default.filter(|value| !value.is_null())) {
+            setting.insert("x-default".to_owned(), default.clone());
+        }
     }
 }
 

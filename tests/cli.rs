@@ -219,3 +219,16 @@ fn the_other_verbs_work() {
     assert_eq!(run(&["plan"]).code, 0);
     assert_eq!(run(&[]).code, 2);
 }
+
+#[test]
+fn the_files_of_another_root_are_its_own() {
+    let root = tempfile::TempDir::new().unwrap();
+    let etc = root.path().join("etc/plimsoll");
+    std::fs::create_dir_all(&etc).unwrap();
+    std::fs::write(etc.join("policy.toml"), "pids = 5\n").unwrap();
+    let run =
+        finish(plimsoll().arg("--chroot").arg(root.path()).args(["audit", "--check", "container-not-privileged"]));
+    assert!(run.code == 2 && run.stderr.contains("/etc/plimsoll/policy.toml:1"), "{}", run.stderr);
+    let run = finish(plimsoll().args(["--chroot", "/nowhere", "plan"]));
+    assert!(run.code == 2 && run.stderr == "plimsoll: --chroot /nowhere: No such file or directory (os error 2)\n");
+}

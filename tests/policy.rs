@@ -137,3 +137,38 @@ fn a_remedy_that_breaks_something_gives_way() {
         assert_eq!((&finding["remediation"], &finding["reason"]), (&json!(remedy), &reason), "{condition}: {report}");
     }
 }
+
+/// What a package puts into /etc/plimsoll: comments, and behind them the defaults.
+#[test]
+fn the_packaged_files_change_no_verdict() {
+    let (liar, dir) = (engine(), tempfile::TempDir::new().unwrap());
+    let [facts, policy, waivers, defaults] =
+        ["facts.json", "policy.toml", "waivers.toml", "defaults.toml"].map(|name| dir.path().join(name));
+    let collected = finish(plimsoll().args(["collect", "-o"]).arg(&facts).arg("--engine-socket").arg(liar.socket()));
+    assert_eq!((collected.code, collected.stderr.as_str()), (0, ""));
+    let packaged = [include_str!("../contrib/etc/policy.toml"), include_str!("../contrib/etc/waivers.toml")];
+    for (path, text) in [&policy, &waivers].into_iter().zip(packaged) {
+        assert!(text.lines().all(|line| line.is_empty() || line.starts_with('#')), "{text}");
+        std::fs::write(path, text).unwrap();
+    }
+    let settings = packaged[0].lines().filter_map(|line| line.strip_prefix('#'));
+    let settings: Vec<&str> = settings.filter(|line| line.ends_with("reason = \"plimsoll's default\" }")).collect();
+    assert!(settings.len() > 7, "{settings:?}");
+    std::fs::write(&defaults, settings.join("\n")).unwrap();
+    let report = |arguments: &[&std::path::Path]| {
+        let options = ["--policy", "--waivers"].into_iter().zip(arguments);
+        let mut audit = plimsoll();
+        audit.args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--facts"]).arg(&facts);
+        for (option, file) in options {
+            audit.arg(option).arg(file);
+        }
+        serde_json::from_str::<Value>(&finish(&mut audit).stdout).unwrap()
+    };
+    let without = report(&[]);
+    assert_eq!(report(&[&policy, &waivers]), without);
+    let verdicts = |report: &Value| {
+        let findings = report["findings"].as_array().unwrap().iter();
+        findings.map(|finding| (finding["check"].clone(), finding["verdict"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(verdicts(&report(&[&defaults])), verdicts(&without));
+}

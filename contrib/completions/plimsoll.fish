@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_plimsoll_global_optspecs
-    string join \n h/help V/version
+    string join \n chroot= h/help V/version
 end
 
 function __fish_plimsoll_needs_command
@@ -24,6 +24,7 @@ function __fish_plimsoll_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c plimsoll -n "__fish_plimsoll_needs_command" -l chroot -d 'Directory to take for the root of all files, as in a container that has the machine\'s below it' -r -F
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -s V -l version -d 'Print version'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "audit" -d 'Judge this machine and its containers'

@@ -9,22 +9,23 @@ use globset::Glob;
 use semver::Version;
 
 /// One function, as the type walk, the evaluator and the manual know it.
-pub(crate) struct Function {
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
     /// Its name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// What it is called on; `None` for `name(argument)`.
-    pub(crate) receiver: Option<Kind>,
+    pub receiver: Option<Kind>,
     /// Its one argument.
-    pub(crate) argument: Kind,
+    pub argument: Kind,
     /// What it returns.
-    pub(crate) returns: Kind,
+    pub returns: Kind,
     /// What it says, for the manual.
-    pub(crate) doc: &'static str,
+    pub doc: &'static str,
 }
 
 /// The types that functions take and return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// True or false.
     Bool,
     /// A whole number.
@@ -37,7 +38,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// The word for it in the manual.
-    pub(crate) const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Bool => "bool",
             Self::Int => "int",
@@ -47,12 +48,20 @@ impl Kind {
     }
 }
 
+impl Function {
+    /// How it is called, such as `string.startsWith(string)`.
+    pub fn form(&self) -> String {
+        let on = self.receiver.map(|receiver| format!("{}.", receiver.as_str())).unwrap_or_default();
+        format!("{on}{}({})", self.name, self.argument.as_str())
+    }
+}
+
 const fn method(name: &'static str, on: Kind, argument: Kind, doc: &'static str) -> Function {
     Function { name, receiver: Some(on), argument, returns: Kind::Bool, doc }
 }
 
 /// Every function besides `size` and CEL's macros `exists`, `all`, `filter` and `map`.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub const FUNCTIONS: &[Function] = &[
     method("startsWith", Kind::String, Kind::String, "text begins with the argument"),
     method("endsWith", Kind::String, Kind::String, "text ends with the argument"),
     method("matches", Kind::String, Kind::String, "text matches the regular expression, which must be a literal"),

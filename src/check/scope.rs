@@ -30,7 +30,8 @@ pub enum Each {
 }
 
 impl Each {
-    const ALL: [Self; 6] = [Self::Host, Self::Engine, Self::Container, Self::Sandbox, Self::Image, Self::Network];
+    /// Everything that can be asked.
+    pub const ALL: [Self; 6] = [Self::Host, Self::Engine, Self::Container, Self::Sandbox, Self::Image, Self::Network];
 
     /// The word for it in files and reports.
     pub const fn as_str(self) -> &'static str {
@@ -61,13 +62,13 @@ impl Each {
     }
 
     /// What a site says, and no machine.
-    pub(crate) fn said(self) -> impl Iterator<Item = (&'static str, &'static Type)> {
+    pub fn said(self) -> impl Iterator<Item = (&'static str, &'static Type)> {
         let allowed = (self == Self::Container).then(|| ("allowed", policy::allowed_type()));
         std::iter::once(("policy", policy::settings_type())).chain(allowed)
     }
 
     /// The roots that expressions may name, with their types.
-    pub(crate) fn roots(self) -> &'static BTreeMap<String, Type> {
+    pub fn roots(self) -> &'static BTreeMap<String, Type> {
         static ROOTS: LazyLock<BTreeMap<Each, BTreeMap<String, Type>>> =
             LazyLock::new(|| Each::ALL.into_iter().map(|each| (each, roots(each))).collect());
         static NONE: BTreeMap<String, Type> = BTreeMap::new();

@@ -5,8 +5,7 @@ use std::io::{self, BufWriter, Write};
 use comfy_table::{Table, presets};
 
 use super::{Failure, library};
-use crate::check::Check;
-use crate::check::functions::FUNCTIONS;
+use crate::check::{Check, FUNCTIONS};
 use crate::cli::ChecksVerb;
 use crate::diagnostic::did_you_mean;
 use crate::library::Library;
@@ -45,12 +44,7 @@ fn functions(out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     for function in FUNCTIONS {
-        let argument = function.argument.as_str();
-        let form = match function.receiver {
-            Some(receiver) => format!("{}.{}({argument})", receiver.as_str(), function.name),
-            None => format!("{}({argument})", function.name),
-        };
-        table.add_row([form.as_str(), function.returns.as_str(), function.doc]);
+        table.add_row([function.form().as_str(), function.returns.as_str(), function.doc]);
     }
     writeln!(out, "{}", table.trim_fmt())
 }
@@ -60,16 +54,9 @@ fn show(check: &Check, library: &Library, out: &mut dyn Write) -> io::Result<()>
     writeln!(out, "severity    {}", check.severity)?;
     let of = if check.each.list().is_some() { "every" } else { "the" };
     writeln!(out, "asked of    {of} {}", check.each.as_str())?;
-    for benchmark in library.benchmarks() {
-        let controls = benchmark.file.control.iter();
-        let named = controls.filter(|control| control.checks.iter().any(|id| *id.get_ref() == check.id));
-        for control in named {
-            let levels = control.level.map(|level| level.to_string());
-            let by_profile =
-                || control.levels.iter().map(|(p, level)| format!("{level} {p}")).collect::<Vec<_>>().join(", ");
-            let levels = levels.unwrap_or_else(by_profile);
-            writeln!(out, "number      {} {} (level {levels})", benchmark.id, control.number.get_ref())?;
-        }
+    for (benchmark, control) in library.numbers(&check.id) {
+        let (number, levels) = (control.number.get_ref(), control.level_words());
+        writeln!(out, "number      {} {number} (level {levels})", benchmark.id)?;
     }
     writeln!(out, "references  {}", check.references.join(", "))?;
     writeln!(out, "file        {}\n", escape(&check.origin))?;
@@ -81,8 +68,8 @@ fn show(check: &Check, library: &Library, out: &mut dyn Write) -> io::Result<()>
     }
     let pass = check.pass().unwrap_or("a person finds it so");
     writeln!(out, "passes if   {}\n\nlooks at", lines(pass))?;
-    for (fact, field) in looked_at(check) {
-        writeln!(out, "  {fact}\n      {field}")?;
+    for fact in check.looks_at() {
+        writeln!(out, "  {fact}\n      {}", meaning(check, &fact))?;
     }
     if let Some((condition, why, instead)) = check.conflict() {
         writeln!(out, "\nif {}\n  {}\n  remedy then: {}", lines(condition), lines(why), lines(instead))?;
@@ -95,26 +82,7 @@ fn lines(text: &str) -> String {
     text.lines().map(escape).collect::<Vec<_>>().join("\n")
 }
 
-/// The facts that a check reads, each with its meaning and source.
-fn looked_at(check: &Check) -> Vec<(String, String)> {
-    let mut facts = Vec::new();
-    for read in check.reads() {
-        let mut names: Vec<String> = vec![read.path.to_string()];
-        if let Some(elements) = &read.elements {
-            let parts = elements.fields.iter().filter(|field| !field.is_empty());
-            let below: Vec<String> = parts.map(|field| format!("{}.{field}", read.path)).collect();
-            names = if below.is_empty() { names } else { below };
-        }
-        facts.extend(names.into_iter().map(|name| {
-            let meaning = meaning(check, &name);
-            (name, meaning)
-        }));
-    }
-    facts.sort();
-    facts.dedup();
-    facts
-}
-
+/// What a fact that a check reads means, and where it comes from.
 fn meaning(check: &Check, name: &str) -> String {
     let path = name.split('[').next().unwrap_or(name);
     let mut steps = path.split('.');

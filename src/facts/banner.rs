@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Banner {
     /// Whether there is a file with more than white space in it.
     pub says_something: bool,
-    /// What it tells of the system: the escapes `\\m`, `\\r`, `\\s` and `\\v`, which login programs fill in, and the name of the
+    /// What it tells of the system: the escapes `\m`, `\r`, `\s` and `\v`, which login programs fill in, and the name of the
     /// distribution.
     pub reveals: Vec<String>,
 }

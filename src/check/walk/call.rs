@@ -7,8 +7,8 @@ use regex::RegexBuilder;
 
 use super::shape::guards;
 use super::{Typed, Walk};
-use crate::check::functions::{FUNCTIONS, Function, Kind};
 use crate::check::reads::Elements;
+use crate::check::{FUNCTIONS, Function, Kind};
 use crate::diagnostic::did_you_mean;
 use crate::types::Type;
 
