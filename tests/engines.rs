@@ -11,7 +11,7 @@ use std::os::unix::net::UnixListener;
 use serde_json::{Value, json};
 
 use liar::{Answer, Liar, id};
-use pack::{Run, finish, harmless, plimsoll};
+use pack::{OF_THE_ENGINE, Run, finish, harmless, plimsoll};
 
 /// A report, and the run that wrote it.
 struct Audit {
@@ -173,9 +173,7 @@ fn engines_that_never_answer() {
             let socket = dir.path().join("docker.sock");
             let _listener = UnixListener::bind(&socket).unwrap();
             let run = finish(
-                plimsoll()
-                    .args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"])
-                    .arg(&socket),
+                plimsoll().args(["audit", "--format", "json"]).args(OF_THE_ENGINE).arg("--engine-socket").arg(&socket),
             );
             assert_eq!(run.code, 3, "{}", run.stderr);
             assert!(run.stdout.contains("timed out: "), "{}", run.stdout);

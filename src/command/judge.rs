@@ -1,7 +1,10 @@
 //! What every verb that judges has in common: checks, policy and waivers, and the report that they and some facts come to.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Access, AtFlags};
+use rustix::io::Errno;
 
 use super::{Failure, both, library, usual};
 use crate::benchmark::Needs;
@@ -9,7 +12,7 @@ use crate::cli::{EngineArgs, EngineChoice, JudgeArgs};
 use crate::collected::Collected;
 use crate::difference::Difference;
 use crate::evaluate::evaluate;
-use crate::facts::OperatingSystem;
+use crate::facts::{Gap, GapKind, OperatingSystem};
 use crate::library::Library;
 use crate::plan::Plan;
 use crate::policy::Loaded as Policy;
@@ -102,10 +105,21 @@ fn without_engine(selection: &Selection<'_>, places: &[PathBuf]) -> Result<(), F
 /// Begins to talk with the engine, if there is one and it may be asked.
 pub(super) fn source(located: &Located) -> Source {
     match located {
-        Located::Socket(socket) => Source::Engine(Beginning::at(socket)),
-        Located::Unasked => Source::Kernel,
+        // Who may not ask may still be able to see.
+        Located::Socket(socket) => match denied(socket) {
+            Some(gap) => Source::Kernel(gap),
+            None => Source::Engine(Beginning::at(socket)),
+        },
+        Located::Unasked => Source::Kernel(Gap::new(GapKind::NotCollected, "no engine was asked (--engine none)")),
         Located::Nowhere(_) => Source::Nowhere,
     }
+}
+
+/// That a socket is closed to whoever audits.
+fn denied(socket: &Path) -> Option<Gap> {
+    let access = rustix::fs::accessat(rustix::fs::CWD, socket, Access::WRITE_OK, AtFlags::EACCESS);
+    let why = || format!("{}: the socket is not open to this user (permission denied)", socket.display());
+    (access == Err(Errno::ACCESS)).then(|| Gap::new(GapKind::Denied, why()))
 }
 
 /// Where the engine may be, given the socket that was named.

@@ -39,8 +39,8 @@ impl Beginning {
 pub enum Source {
     /// An engine that is asked.
     Engine(Beginning),
-    /// No engine: what the kernel shows, and the state that engines keep on disk.
-    Kernel,
+    /// What the kernel shows, and the state that engines keep on disk, for this reason.
+    Kernel(Gap),
     /// There is no engine.
     Nowhere,
 }
@@ -53,7 +53,7 @@ impl Source {
                 let lost = |_| EngineProcess::none(system, engine::lost("the probe of the engine's process"));
                 return (process.join().unwrap_or_else(lost), Ok(session));
             }
-            Self::Kernel => Gap::new(GapKind::NotCollected, "no engine was asked (--engine none)"),
+            Self::Kernel(gap) => gap,
             Self::Nowhere => Gap::new(GapKind::Missing, "there is no container engine"),
         };
         (EngineProcess::none(system, gap.clone()), Err(gap))
@@ -64,7 +64,7 @@ impl Source {
 pub fn collect(plan: &Plan, source: Source, tally: &Tally) -> Facts {
     let system = System::live();
     let now = Timestamp::now();
-    let by_disk = matches!(source, Source::Kernel);
+    let by_disk = matches!(source, Source::Kernel(_));
     let (process, session) = source.meet(&system);
     let view = View::observe(&system, &process.reference);
     // The machine is looked at while the engine answers.

@@ -97,5 +97,5 @@ fn content_trust_or_digests() {
     let socket = lab.socket().display().to_string();
     let arguments = ["audit", "--check", "content-trust-on", "--format", "json", "--engine-socket", &socket];
     let report = lab.inside(&[&[env!("CARGO_BIN_EXE_plimsoll")], &arguments[..]].concat()).unwrap();
-    assert!(report.contains("\"verdict\": \"pass\""), "{report}");
+    assert!(report.contains("\"verdict\":\"pass\""), "{report}");
 }

@@ -20,7 +20,7 @@ pub(super) fn containers(system: &System, plan: &Plan, engine: &mut EngineSide) 
     if !plan.wants("containers") && !plan.wants("sandboxes") {
         return Observed::not_collected();
     }
-    let unasked = Gap::new(GapKind::NotCollected, "no engine was asked (--engine none)");
+    let unasked = engine.answers.engine.gap().cloned().unwrap_or_else(Gap::not_collected);
     // Where engines keep their state is told by what runs: who does not see that may miss a whole engine.
     if let Err(gap) = engine.census.as_ref().as_ref().map_err(Gap::clone).and_then(Census::complete) {
         return gap.into();
