@@ -5,12 +5,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::findings::{Findings, blinded, findings};
+use crate::findings::{Findings, NO_WALK, blinded, findings};
 use crate::lab::{Audit, Lab, lab_path};
 use crate::{both, file, said, text};
 
 /// The name of the auditor's own container.
 const OWN: &str = "auditor";
+/// What there is for the auditor's sake.
+const OWNS: [&str; 2] = [OWN, "plimsoll:latest"];
 
 /// What comes of leaving an option out.
 #[derive(Clone, Copy)]
@@ -65,7 +67,7 @@ fn audit(lab: &Lab, start: &[&str]) -> Result<Audit, String> {
     let mut container = Command::new(program);
     container.env("PATH", lab_path()).env("DOCKER_HOST", format!("unix://{}", lab.socket().display()));
     container.env("NAME", OWN).args(options);
-    container.args(["audit", "--format", "json", "--engine-socket"]).arg(lab.socket());
+    container.args(["audit", "--format", "json"]).args(NO_WALK).arg("--engine-socket").arg(lab.socket());
     let output = container.output().unwrap();
     if output.stdout.is_empty() { Err(both(&output)) } else { Ok(Audit::read(&output)) }
 }
@@ -99,13 +101,18 @@ fn a_container_judges_the_machine_as_root_does() {
     lab.inside(&["sh", "-c", "cd /etc/sysctl.d; >own.conf; chown 7 own.conf; chmod 600 own.conf"]).unwrap();
     let mut root = Command::new("nsenter");
     root.args(["--target", &lab.pid().to_string(), "--mount", "--net", "--", env!("CARGO_BIN_EXE_plimsoll")]);
-    root.args(["audit", "--format", "json", "--engine-socket"]).arg(lab.socket());
+    root.args(["audit", "--format", "json"]).args(NO_WALK).arg("--engine-socket").arg(lab.socket());
     let root = Audit::read(&root.output().unwrap());
-    let all: Findings = findings(&root, OWN);
+    let all: Findings = findings(&root, &OWNS);
 
     let full = audit(&lab, &[path(&file("contrib/container/run"))]).unwrap();
     assert_eq!(full.report()["host"], root.report()["host"]);
-    assert_eq!(findings(&full, OWN), all);
+    let full = findings(&full, &OWNS);
+    blinded(&full, &all);
+    // The rules of the kernel's audit in force are for CAP_AUDIT_CONTROL, with which one could change them.
+    let only = |(check, _): &(String, String)| check.ends_with("-audited") || check == "audit-rules-locked";
+    let dark: Vec<_> = all.iter().filter(|(key, verdict)| full.get(key) != Some(verdict)).map(|(key, _)| key).collect();
+    assert!(!dark.is_empty() && dark.iter().all(|key| only(key)), "{dark:?}");
 
     let options = options();
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
@@ -116,7 +123,7 @@ fn a_container_judges_the_machine_as_root_does() {
         let start = [&run[..], &options[..given], &options[given + 1..], &["plimsoll"]].concat();
         match (audit(&lab, &start), without) {
             (Ok(audit), Without::Unknown(least)) => {
-                let unknown = blinded(&findings(&audit, OWN), &all);
+                let unknown = blinded(&findings(&audit, &OWNS), &full);
                 assert!(unknown >= least, "{dropped}: {unknown}");
             }
             (Err(why), Without::Refusal(words)) => assert!(why.contains(words), "{dropped}: {why}"),
