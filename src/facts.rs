@@ -154,7 +154,7 @@ pub struct Facts {
     pub audit: Observed<Audit>,
     /// Whether what some rules would record is recorded, by the rules in auditctl's own words, joined by `; `, for those that
     /// checks ask for; `UID_MIN` in them stands for the first uid of people.
-    #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES, /etc/audit/rules.d, /etc/audit/audit.rules, /etc/login.defs, /etc/passwd, /etc/group", "x-keyed" = true))]
+    #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES, /etc/audit/rules.d, /etc/audit/audit.rules, /etc/login.defs, /etc/passwd, /etc/group, /{watched-file}", "x-keyed" = true))]
     pub audit_rule: BTreeMap<String, AuditCoverage>,
     /// Kernel settings at run time by dotted name, for the names that checks ask for.
     #[schemars(extend("x-source" = "/proc/sys/{key}", "x-keyed" = true))]

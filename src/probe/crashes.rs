@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use super::{System, View, conf_files, shell_variables, systemd_conf};
 use crate::facts::{Crashes, Gap, GapKind, Observed};
+use crate::plan::Plan;
 
 /// What is configured.
-pub fn observe(system: &System, view: &View) -> Observed<Crashes> {
+pub fn observe(system: &System, view: &View, plan: &Plan) -> Observed<Crashes> {
     if let Err(gap) = view.files() {
         return gap.into();
     }
@@ -21,7 +22,10 @@ pub fn observe(system: &System, view: &View) -> Observed<Crashes> {
         coredump_storage: setting("Storage"),
         coredump_size: setting("ProcessSizeMax"),
         // apport's own test is for this value alone.
-        apport_allowed: shell_variables::value(system, "/etc/default/apport", "enabled").map(|value| value != "0"),
+        apport_allowed: match plan.wants("crashes.apport_allowed") {
+            true => shell_variables::value(system, "/etc/default/apport", "enabled").map(|value| value != "0"),
+            false => Observed::not_collected(),
+        },
     })
 }
 
@@ -88,7 +92,7 @@ mod tests {
     fn look(tree: &Tree) -> Crashes {
         let system = tree.system();
         let view = View::observe(&system, &Reference::observe(&system, None));
-        observe(&system, &view).value().unwrap().clone()
+        observe(&system, &view, &Plan::reading(&["crashes"])).value().unwrap().clone()
     }
 
     fn told(value: &Observed<String>) -> String {

@@ -14,6 +14,7 @@ const ALWAYS: &[&str] = &[
     "/proc/1/ns",
     "/proc/2/ns",
     "/proc/meminfo",
+    "/proc/stat",
     "/proc/sys/kernel/hostname",
     "/proc/sys/kernel/osrelease",
     "/etc/os-release",
@@ -29,7 +30,6 @@ const ALWAYS: &[&str] = &[
 /// Read for the facts about the daemon: what it was started with, and whether its files are older than it. Those lie in the
 /// engine's own file tree, where its command line says.
 const DAEMON: &[&str] = &[
-    "/proc/stat",
     "/proc/{engine}/cmdline",
     "/proc/{engine}/cwd",
     "/proc/{engine}/gid_map",

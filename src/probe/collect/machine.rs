@@ -39,7 +39,7 @@ pub(super) fn collect(system: &System, view: &View, plan: &Plan, now: Timestamp)
         grub: wanted_fact(plan, "grub", || grub::observe(system, view)),
         apparmor: wanted_fact(plan, "apparmor", || Observed::known(apparmor::observe(system, view))),
         banner: banners::observe(system, view, plan.keys("banner")),
-        crashes: wanted_fact(plan, "crashes", || crashes::observe(system, view)),
+        crashes: wanted_fact(plan, "crashes", || crashes::observe(system, view, plan)),
         ipv6: wanted_fact(plan, "ipv6", || network::ipv6(system, view)),
         wireless: wanted_fact(plan, "wireless", || network::wireless(system, view)),
         listeners: wanted_fact(plan, "listeners", || listeners::observe(system, view)),
