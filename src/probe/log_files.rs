@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::accounts::database::{self, Passwd};
 use super::{System, View, none_if_missing};
 use crate::facts::{Gap, GapKind, LogFile, LogKind, Observed};
 
@@ -67,23 +68,14 @@ struct Accounts {
 
 impl Accounts {
     fn read(system: &System) -> Result<Self, Gap> {
-        let users = system.read_lossy("/etc/passwd")?;
-        let user = |line: &str| {
-            let fields: Vec<&str> = line.split(':').collect();
-            let [name, _, uid, gid, .., shell] = fields.as_slice() else { return None };
-            let refuses = Path::new(shell).file_name().is_some_and(|name| REFUSING.iter().any(|known| name == *known));
-            Some((uid.parse().ok()?, ((*name).to_owned(), gid.parse().ok()?, refuses)))
-        };
-        let groups = system.read_lossy("/etc/group")?;
-        let group = |line: &str| {
-            let mut fields = line.split(':');
-            let name = fields.next()?.to_owned();
-            Some((fields.nth(1)?.parse().ok()?, name))
+        let user = |Passwd { name, uid, gid, shell, .. }: Passwd| {
+            let refuses = Path::new(&shell).file_name().is_some_and(|name| REFUSING.iter().any(|known| name == *known));
+            (uid, (name, gid, refuses))
         };
         // The first of several accounts with one number gives the name.
         Ok(Self {
-            users: users.lines().rev().filter_map(user).collect(),
-            groups: groups.lines().rev().filter_map(group).collect(),
+            users: database::passwd(system)?.into_iter().rev().map(user).collect(),
+            groups: database::group(system)?.into_iter().rev().map(|group| (group.gid, group.name)).collect(),
         })
     }
 

@@ -4,7 +4,9 @@ use super::field::{Field, Op, Value, What};
 use super::grammar::{Around, Fault, refused};
 use super::names;
 use super::rule::List;
+use crate::facts::Gap;
 use crate::probe::System;
+use crate::probe::accounts::database;
 
 /// The first uid of people where `/etc/login.defs` does not say.
 const UID_MIN: u32 = 1000;
@@ -73,8 +75,12 @@ fn convert(what: What, text: &str, around: Around<'_>) -> Result<u32, Fault> {
         What::SESSIONID if text == "unset" => Ok(u32::MAX),
         what if what.is_user() && text == "unset" => Ok(u32::MAX),
         what if what.is_user() && around.asked && text == "UID_MIN" => Ok(uid_min(around.system)),
-        what if what.is_user() => id(around.system, "/etc/passwd", text),
-        what if what.is_group() => id(around.system, "/etc/group", text),
+        what if what.is_user() => {
+            id("/etc/passwd", text, database::passwd(around.system), |user| (&user.name, user.uid))
+        }
+        what if what.is_group() => {
+            id("/etc/group", text, database::group(around.system), |group| (&group.name, group.gid))
+        }
         _ => refused(format!("`{text}` is no number")),
     }
 }
@@ -109,12 +115,11 @@ pub(super) fn permissions(text: &str) -> Result<u32, Fault> {
 }
 
 /// The number of an account or group; one that other sources than the file have is not known here.
-fn id(system: &System, file: &str, name: &str) -> Result<u32, Fault> {
+fn id<L>(file: &str, name: &str, lines: Result<Vec<L>, Gap>, one: fn(&L) -> (&String, u32)) -> Result<u32, Fault> {
     let unknown = |why: String| Fault::Unsupported(format!("the number of {name}: {why}"));
-    let text = system.read_lossy(file).map_err(|gap| unknown(gap.to_string()))?;
-    let line =
-        text.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|fields| fields.first() == Some(&name));
-    line.and_then(|fields| fields.get(2)?.parse().ok()).ok_or_else(|| unknown(format!("not in {file}")))
+    let lines = lines.map_err(|gap| unknown(gap.to_string()))?;
+    let found = lines.iter().map(one).find(|(known, _)| *known == name);
+    found.map(|(_, id)| id).ok_or_else(|| unknown(format!("not in {file}")))
 }
 
 /// The first uid that is a person's.

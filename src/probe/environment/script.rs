@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::facts::{Gap, GapKind, Umask};
+use crate::probe::accounts::database;
 use crate::probe::shell::{self, Command, Part, Truth, Word};
 use crate::probe::{System, none_if_missing};
 
@@ -78,15 +79,9 @@ pub(super) fn profile_d(system: &System) -> Result<Vec<Script>, Gap> {
 
 /// Root's home directory and the program of its login shell.
 pub(super) fn root(system: &System) -> Result<(String, String), Gap> {
-    let text = system.read_lossy("/etc/passwd")?;
-    let fields =
-        text.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|fields| fields.first() == Some(&"root"));
-    let field = |index: usize| fields.as_ref().and_then(|fields| fields.get(index).copied()).unwrap_or_default();
-    if field(5).is_empty() {
-        return Err(Gap::new(GapKind::Malformed, "/etc/passwd: root has no home directory"));
-    }
-    let shell = if field(6).is_empty() { "/bin/sh" } else { field(6) };
-    Ok((field(5).to_owned(), shell.to_owned()))
+    let root = database::passwd(system)?.into_iter().find(|user| user.name == "root" && !user.home.is_empty());
+    let root = root.ok_or_else(|| Gap::new(GapKind::Malformed, "/etc/passwd: root has no home directory"))?;
+    Ok((root.home, if root.shell.is_empty() { "/bin/sh".to_owned() } else { root.shell }))
 }
 
 /// What a command does with a variable.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::source;
 use crate::facts::{Gap, GapKind, Observed, TimeSource};
+use crate::probe::accounts::database::{self, Passwd};
 use crate::probe::process::Status;
 use crate::probe::{System, glob, none_if_missing, shell_variables};
 
@@ -112,7 +113,7 @@ pub(super) fn runs_as(system: &System) -> Result<Vec<String>, Gap> {
     if !names.iter().any(|name| name == "1") {
         return Err(Gap::new(GapKind::Denied, "/proc does not list other users' processes (hidepid)"));
     }
-    let accounts = system.read_lossy("/etc/passwd")?;
+    let accounts = database::passwd(system)?;
     let mut found = BTreeSet::new();
     for pid in names.iter().filter_map(|name| name.parse::<u32>().ok()) {
         let name = system.read_lossy(format!("/proc/{pid}/comm"));
@@ -132,12 +133,7 @@ pub(super) fn runs_as(system: &System) -> Result<Vec<String>, Gap> {
     Ok(found.into_iter().collect())
 }
 
-fn account(accounts: &str, uid: u32) -> String {
-    let number = uid.to_string();
-    let name = accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1) == Some(number.as_str())).then(|| name.to_owned())
-    });
-    name.unwrap_or(number)
+fn account(accounts: &[Passwd], uid: u32) -> String {
+    let known = accounts.iter().find(|account| account.uid == uid);
+    known.map_or_else(|| uid.to_string(), |account| account.name.clone())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::{FoundFile, Gap, GapKind, Observed};
+use crate::probe::accounts::database;
 use crate::probe::{System, none_if_missing, nss};
 
 /// Where accounts come from that are in the machine's own files.
@@ -21,7 +22,10 @@ pub(super) struct Accounts {
 
 impl Accounts {
     pub(super) fn read(system: &System) -> Result<Self, Gap> {
-        let (mut uids, mut gids) = (numbers(system, "/etc/passwd")?, numbers(system, "/etc/group")?);
+        let (mut uids, mut gids) = (
+            numbers("/etc/passwd", database::passwd(system)?.iter().map(|user| user.uid))?,
+            numbers("/etc/group", database::group(system)?.iter().map(|group| group.gid))?,
+        );
         let mut elsewhere = elsewhere(system)?;
         if elsewhere.iter().any(|source| source == "systemd") {
             elsewhere.retain(|source| source != "systemd");
@@ -54,10 +58,9 @@ impl Accounts {
     }
 }
 
-/// The third fields of a file of accounts.
-fn numbers(system: &System, path: &str) -> Result<BTreeSet<u32>, Gap> {
-    let text = system.read_lossy(path)?;
-    let numbers: BTreeSet<u32> = text.lines().filter_map(|line| line.split(':').nth(2)?.parse().ok()).collect();
+/// The numbers in a file of accounts, which has some.
+fn numbers(path: &str, numbers: impl Iterator<Item = u32>) -> Result<BTreeSet<u32>, Gap> {
+    let numbers: BTreeSet<u32> = numbers.collect();
     if numbers.is_empty() {
         return Err(Gap::new(GapKind::Malformed, format!("{path}: no accounts")));
     }

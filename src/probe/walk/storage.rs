@@ -5,6 +5,7 @@ use std::path::{Component, Path};
 
 use crate::facts::HostMount;
 use crate::probe::System;
+use crate::probe::accounts::database;
 
 /// Where engines keep them unless told otherwise.
 const DEFAULT: &[&str] = &[
@@ -71,9 +72,8 @@ fn configured(system: &System) -> Vec<String> {
 }
 
 fn homes(system: &System) -> Vec<String> {
-    let accounts = system.read_lossy("/etc/passwd").unwrap_or_default();
-    let homes: BTreeSet<&str> =
-        accounts.lines().filter_map(|line| line.split(':').nth(5)).filter(|home| home.len() > 1).collect();
+    let accounts = database::passwd(system).unwrap_or_default();
+    let homes: BTreeSet<&str> = accounts.iter().map(|user| user.home.as_str()).filter(|home| home.len() > 1).collect();
     homes.into_iter().flat_map(|home| HOMES.iter().map(move |below| format!("{home}/{below}"))).collect()
 }
 
