@@ -13,10 +13,12 @@ pub mod markdown;
 pub mod ocsf;
 pub mod oscal;
 pub mod prometheus;
+mod remedy;
 pub mod sarif;
 mod stored;
 pub mod text;
 mod value;
+mod worst;
 pub mod xccdf;
 mod xml;
 
@@ -31,6 +33,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::ladder::Row;
 use crate::verdict::{Severity, Verdict};
 
 /// The version of the report's format.
@@ -57,6 +60,9 @@ pub struct Report {
     pub checks: Vec<CheckSummary>,
     /// One finding per check and subject, by check, then subject.
     pub findings: Vec<Finding>,
+    /// Where every container and sandbox stands on the isolation ladder, as `plimsoll containers` tells it: the worst first, those
+    /// of which something is not known before all others. Null when the selected checks do not read what tells it.
+    pub containers: Option<Vec<Row>>,
 }
 
 /// The program that wrote a report.

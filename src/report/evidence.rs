@@ -16,17 +16,33 @@ impl Evidence {
 }
 
 impl Finding {
-    /// Why the verdict is what it is: the reason, the facts that were looked at, or for what a person has to judge or weigh both.
+    /// Why the verdict is what it is: the reason, the facts that were looked at, or for what a person has to judge or weigh both;
+    /// and what it rests on besides.
     pub(crate) fn because(&self) -> String {
         let facts = || {
             let facts = self.evidence.iter().map(|evidence| format!("{} = {}", evidence.fact, evidence.words()));
             facts.collect::<Vec<_>>().join("; ")
         };
-        match &self.reason {
-            Some(reason) if matches!(self.verdict, Verdict::Manual | Verdict::Fail) => format!("{reason}: {}", facts()),
+        let why = match &self.reason {
+            Some(reason) if self.shows_facts() => format!("{reason}: {}", facts()),
             Some(reason) => reason.clone(),
             None => facts(),
+        };
+        if self.basis.is_empty() { why } else { format!("{why} (rests on {})", self.basis.join("; ")) }
+    }
+
+    /// The same after whoever bears the failure.
+    pub(crate) fn explained(&self) -> String {
+        match self.waived() {
+            Some(waiver) => format!("{}: {}", waiver.words(), self.because()),
+            None => self.because(),
         }
+    }
+
+    /// Whether facts are to be shown though there is a reason: whoever has to judge needs to see what, and so does who has to weigh
+    /// a failure against what its remedy would break.
+    pub(crate) fn shows_facts(&self) -> bool {
+        self.reason.is_none() || matches!(self.verdict, Verdict::Manual | Verdict::Fail)
     }
 
     /// Who bears its failure, if it failed and somebody does.
