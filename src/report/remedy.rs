@@ -47,13 +47,14 @@ impl<'r> Remedy<'r> {
         if self.text == text {
             return true;
         }
-        if let (Some(a), Some(b)) = (nameless(self.finding, self.text), nameless(finding, text))
-            && a == b
-        {
+        let swap = difference(self.text, text);
+        let is_name = |(word, other): (&str, &str)| word == self.finding.subject.name && other == finding.subject.name;
+        let nameless = || nameless(self.finding, self.text).is_some_and(|a| nameless(finding, text) == Some(a));
+        if self.finding.subject.id.is_some() && (swap.is_some_and(is_name) || nameless()) {
             self.others = true;
             return true;
         }
-        let Some((word, other)) = difference(self.text, text) else { return false };
+        let Some((word, other)) = swap else { return false };
         if !self.words.is_empty() && self.word != word {
             return false;
         }
@@ -139,6 +140,8 @@ mod tests {
         assert_eq!(told(&[]), Vec::<String>::new());
         assert_eq!(told(&[("", "Do."), ("", "Do.\n")]), ["Do."]);
         assert_eq!(told(&[("web", "Stop web."), ("db", "Stop db.")]), ["Stop web. The others likewise."]);
+        // A name that is part of other words.
+        assert_eq!(told(&[("web", "Stop web."), ("to", "Stop to.")]), ["Stop web. The others likewise."]);
         assert_eq!(told(&[("", "Stop web."), ("", "Start it.")]), ["Stop web.", "Start it."]);
     }
 

@@ -78,6 +78,19 @@ fn finding(index: usize, name: &str) -> Value {
     finding
 }
 
+/// A container of the ladder whose every word is this one.
+fn standing(index: usize, name: &str) -> Value {
+    let rungs = ["privileged", "takeover", "host-namespaces", "default-root", "reduced-root", "dropped", "non-root"];
+    let rung = rungs[index % rungs.len()];
+    let blocked = |rung: &str| json!({ "rung": rung, "seen": name, "lift": name });
+    json!({
+        "name": name, "id": name, "runtime": (index % 2 == 0).then_some("engine").unwrap_or(name), "running": index % 5 != 0,
+        "rung": rung, "certain": index % 3 != 0, "beyond": [name], "below": [name], "shared": [name, "pid"], "seccomp": name,
+        "lsm": name, "no_new_privileges": null, "uids": [0, 1], "user": name, "read_only": null, "memory_max_bytes": null,
+        "pids_max": null, "blockers": [blocked(rung), blocked("user-namespace")], "unseen": [name],
+    })
+}
+
 /// The report on that engine, with a benchmark of our own behind it whose every word means harm.
 pub fn report() -> Value {
     let liar = engine();
@@ -123,6 +136,7 @@ pub fn report() -> Value {
         "id": "outside", "title": "Outside", "severity": "low", "rationale": "", "remediation": "", "references": [],
     }));
     report["findings"].as_array_mut().unwrap().append(&mut findings);
+    report["containers"] = names().iter().enumerate().map(|(index, name)| standing(index, name)).collect();
     report["notices"].as_array_mut().unwrap().extend(names().into_iter().map(Value::String));
     report["host"]["name"] = harm.into();
     report["host"]["os"] = harm.into();

@@ -81,6 +81,24 @@ try {
   assert.deepEqual([...new Set(severities)], ["critical"]);
   await page.select("#severity", "");
 
+  // The ladder: its rungs in their order, who stands on them, and the way from there to what one fails.
+  const rungs = await page.$$eval(".rung h3", (all) => all.map((one) => one.firstChild.textContent.trim()));
+  assert.deepEqual(rungs, ["privileged", "host takeover", "host namespaces", "default root", "reduced root", "dropped", "non-root",
+    "user namespace"]);
+  const standing = await page.$$eval("details.container", (all) => all.length);
+  assert.equal(standing, names.length);
+  const counted = await page.$$eval(".rung h3 b", (all) => all.map((one) => Number(one.textContent)));
+  assert.equal(counted.reduce((a, b) => a + b), standing);
+  assert.ok(await page.$eval(".rung.user-namespace", (one) => one.matches(".empty")));
+  await page.click("details.container summary");
+  assert.ok(await page.$eval("details.container[open] .lift", (one) => one.checkVisibility()));
+  await page.click(".chip.pass");
+  await page.$eval("details.container .fails a", (one) => (one.closest("details").open = true));
+  await page.click("details.container[open] .fails a");
+  await page.waitForSelector("details.control.fail[open]");
+  assert.equal(await shown(), all);
+  await page.$$eval("details[open]", (some) => some.forEach((one) => (one.open = false)));
+
   // Unfolding, by hand and all at once, and links to what is folded or filtered away.
   await page.click("details.control.fail summary");
   assert.equal(await open(), 1);
@@ -102,6 +120,7 @@ try {
     assert.ok(across <= 0, `${name} is ${across} pixels too wide`);
     await page.evaluate(() => scrollTo(0, 0));
     await page.screenshot({ path: `${pictures}/${name}.png` });
+    await (await page.$("#containers")).screenshot({ path: `${pictures}/ladder-${name}.png` });
     // A colour is of the scheme, a size of the width; the other two pairs have nothing of their own.
     if (name === "narrow" || name === "dark") continue;
     const violations = await page.evaluate(`${axe}; axe.run().then((result) => result.violations.map((one) =>

@@ -9,6 +9,8 @@ use crate::ladder::{Blocked, Row, Rung};
 use crate::report::{Index, Report};
 use crate::verdict::Verdict;
 
+/// How many containers of a rung are shown before the rest is folded.
+const CONTAINERS: usize = 12;
 /// How many of what holds a container, and of what could not be seen, is told; the JSON has all.
 const HOLDS: usize = 12;
 
@@ -19,6 +21,7 @@ pub(super) struct Step<'r> {
     name: &'static str,
     meaning: &'static str,
     containers: Vec<Standing<'r>>,
+    more: Vec<Standing<'r>>,
 }
 
 /// A container on its rung.
@@ -77,7 +80,9 @@ pub(super) fn rungs<'r>(report: &'r Report, index: &Index<'r>) -> Vec<Step<'r>> 
                 checks.filter_map(|check| links.get(check)).flatten().map(|(place, link)| (*place, link)).collect();
             standing(row, fails.into_values().cloned().collect())
         });
-        Step { id: rung.id(), name: rung.as_str(), meaning: meaning(rung), containers: containers.collect() }
+        let mut containers: Vec<Standing<'r>> = containers.collect();
+        let more = containers.split_off(containers.len().min(CONTAINERS));
+        Step { id: rung.id(), name: rung.as_str(), meaning: meaning(rung), containers, more }
     };
     Rung::ALL.into_iter().map(step).collect()
 }
