@@ -84,8 +84,8 @@ fn standing(index: usize, name: &str) -> Value {
     let rung = rungs[index % rungs.len()];
     let blocked = |rung: &str| json!({ "rung": rung, "seen": name, "lift": name });
     json!({
-        "name": name, "id": name, "runtime": (index % 2 == 1).then_some("engine").unwrap_or(name), "running": index % 5 != 0,
-        "rung": rung, "certain": index % 3 != 0, "beyond": [name], "below": [name], "shared": [name, "pid"], "seccomp": name,
+        "name": name, "id": name, "runtime": if index % 2 == 1 { "engine" } else { name }, "running": !index.is_multiple_of(5),
+        "rung": rung, "certain": !index.is_multiple_of(3), "beyond": [name], "below": [name], "shared": [name, "pid"], "seccomp": name,
         "lsm": name, "no_new_privileges": null, "uids": [0, 1], "user": name, "read_only": null, "memory_max_bytes": null,
         "pids_max": null, "blockers": [blocked(rung), blocked("user-namespace")], "unseen": [name],
     })

@@ -82,7 +82,7 @@ pub(super) fn brief(rows: &[Row], style: Style, out: &mut dyn Write) -> io::Resu
     }
     writeln!(out, "{}", trimmed(&table))?;
     let uncertain = if rows.iter().all(|row| row.certain) { "" } else { "? at best: not all could be seen. " };
-    writeln!(out, "{uncertain}`plimsoll containers` tells more of each, `plimsoll containers NAME` what holds it there")
+    writeln!(out, "{uncertain}`plimsoll containers [NAME]` tells what holds each where it stands")
 }
 
 /// Writes everything about one container: what holds it where it stands, and what would lift it.

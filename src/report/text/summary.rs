@@ -13,6 +13,9 @@ use crate::verdict::{Severity, Verdict};
 /// How many of the worst failures are put first.
 const FIRST: usize = 6;
 
+/// Columns in which titles stand beside numbers on one line.
+const WIDE: u16 = 100;
+
 /// Writes the summary.
 pub(super) fn write(report: &Report, index: &Index<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     first(report, index, style, out)?;
@@ -40,19 +43,20 @@ fn first(report: &Report, index: &Index<'_>, style: Style, out: &mut dyn Write) 
     }
     let mut table = bare_table(style);
     for one in &worst {
-        let benchmark = one.benchmark.and_then(|place| report.benchmarks.get(place));
         let colour = match one.severity {
             Severity::Critical | Severity::High => Color::Red,
             Severity::Medium => Color::Yellow,
             Severity::Low => Color::DarkGrey,
         };
-        table.add_row([
+        let mut row = vec![
             Cell::new(one.severity).fg(colour),
             Cell::new(escape(one.number)),
             Cell::new(shown(one.title)),
             Cell::new(shown(&one.who)),
-            Cell::new(benchmark.map_or_else(String::new, |benchmark| escape(&benchmark.id))),
-        ]);
+        ];
+        let benchmark = one.benchmark.and_then(|place| report.benchmarks.get(place));
+        row.extend(benchmark.filter(|_| style.width >= WIDE).map(|benchmark| Cell::new(escape(&benchmark.id))));
+        table.add_row(row);
     }
     if table.is_empty() { Ok(()) } else { writeln!(out, "\nFix first\n{}", trimmed(&table)) }
 }
@@ -70,10 +74,11 @@ fn scores(benchmarks: &[BenchmarkResult], style: Style) -> String {
         for level in benchmark.levels.iter().filter(|_| style.verbose && benchmark.levels.len() > 1) {
             table.add_row(row(&format!("Level {}", level.level), &level.score, false));
         }
-        table.add_row(row(&benchmark.title, &benchmark.score, true));
+        let name = if style.width >= WIDE { &benchmark.title } else { &benchmark.id };
+        table.add_row(row(name, &benchmark.score, style.verbose));
     }
     for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
+        column.set_cell_alignment(CellAlignment::Right).set_padding((1, 0));
     }
     trimmed(&table)
 }
