@@ -1,5 +1,6 @@
 //! The judgement of one audit, as it is exported: types of its own, so that a refactor cannot change the format.
 
+mod basis;
 pub mod csv;
 pub mod docker_bench;
 mod escape;

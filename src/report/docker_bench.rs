@@ -47,11 +47,15 @@ fn result(control: &ControlResult, index: &Index<'_>) -> Value {
         Verdict::Manual => "NOTE",
         Verdict::Fail | Verdict::Unknown | Verdict::NotApplicable => "INFO",
     };
+    let because = |finding: &&Finding| format!("{}: {}", finding.subject.words(), finding.explained());
     let mut result = json!({ "id": control.number, "desc": control.title, "result": result });
     if control.verdict == Verdict::Pass {
+        // What passes needs no words, unless they are somebody's.
+        let basis = worst.iter().filter(|finding| !finding.basis.is_empty()).map(because);
+        let basis: Vec<String> = basis.collect();
+        put(&mut result, "details", (!basis.is_empty()).then(|| basis.join("\n")));
         return result;
     }
-    let because = |finding: &&Finding| format!("{}: {}", finding.subject.words(), finding.explained());
     let details: Vec<String> = worst.iter().map(because).chain(control.reason.clone()).collect();
     put(&mut result, "details", details.join("\n"));
     put(&mut result, "items", worst.iter().map(|finding| finding.subject.name.clone()).collect::<Vec<_>>());

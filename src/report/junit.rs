@@ -116,7 +116,7 @@ impl Said {
                 text: remedy(),
             }),
             (Verdict::Fail, Some(waiver)) => {
-                let text = format!("{}: {}\n{}", finding.title, because(), remedy());
+                let text = format!("{}: {}. {}", finding.title, because(), remedy());
                 Some(Self { text, ..Self::skipped("waived", waiver.words()) })
             }
             (Verdict::Unknown, _) => {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::basis::{HEADING, reasons};
 use super::escape::shown;
 use super::index::alike;
 use super::remedy::remedies;
@@ -39,7 +40,12 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
         rest(benchmark, &index, out)?;
     }
-    outside(&index, out)
+    outside(&index, out)?;
+    let reasons = reasons(&report.findings);
+    if !reasons.is_empty() {
+        writeln!(out, "\n## {HEADING}\n")?;
+    }
+    reasons.iter().try_for_each(|(reason, checks)| writeln!(out, "- {}: {}", text(reason), text(checks)))
 }
 
 fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {

@@ -1,6 +1,5 @@
 //! The report for people: what fails and what to do, then a summary that fits a screen.
 
-mod basis;
 mod body;
 mod finding;
 pub mod ladder;
@@ -10,6 +9,7 @@ use std::io::{self, Write};
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 
+use super::basis::{HEADING, reasons};
 use super::escape::shown;
 use super::{Index, Report, escape};
 use crate::verdict::Verdict;
@@ -31,7 +31,13 @@ pub fn write(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<(
     let index = Index::new(report);
     report.benchmarks.iter().try_for_each(|benchmark| body::write(benchmark, &index, style, out))?;
     body::outside(&index, style, out)?;
-    basis::write(&report.findings, out)?;
+    let reasons = reasons(&report.findings);
+    if !reasons.is_empty() {
+        writeln!(out, "\n{HEADING}")?;
+    }
+    for (reason, checks) in reasons {
+        writeln!(out, "  {}: {}", shown(reason), shown(&checks))?;
+    }
     summary::write(report, &index, style, out)
 }
 

@@ -63,7 +63,7 @@ fn finding(index: usize, name: &str) -> Value {
     let reason = (!["pass", "fail"].contains(&verdict)).then_some(name);
     let mut finding = json!({
         "check": check, "title": name, "severity": severity, "fingerprint": format!("{index:032x}"),
-        "subject": { "kind": "container", "name": name, "id": name },
+        "subject": { "kind": if index % 4 == 3 { "sandbox" } else { "container" }, "name": name, "id": name },
         "verdict": verdict, "reason": reason, "basis": [name], "waiver": null,
         "evidence": [
             { "fact": name, "value": name, "source": name, "reason": null },

@@ -78,7 +78,8 @@ fn scores(benchmarks: &[BenchmarkResult], style: Style) -> String {
         table.add_row(row(name, &benchmark.score, style.verbose));
     }
     for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right).set_padding((1, 0));
+        column.set_cell_alignment(CellAlignment::Right);
+        column.set_padding((1, 0));
     }
     trimmed(&table)
 }
