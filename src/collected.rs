@@ -6,21 +6,26 @@ use std::io;
 use std::path::Path;
 
 use jiff::civil::Date;
+use serde::Deserialize as _;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::facts::{FORMAT, Facts};
+use crate::facts::{FORMAT, Facts, Observed};
+use crate::ladder::{self, Row};
 use crate::packed;
 
 /// Facts that were collected, here and now or elsewhere before.
 #[derive(Clone, Debug)]
 pub struct Collected {
     json: Value,
+    ladder: Option<Vec<Row>>,
 }
 
 impl Collected {
     /// The facts of a collection.
     pub fn new(facts: &Facts) -> serde_json::Result<Self> {
-        serde_json::to_value(facts).map(|json| Self { json })
+        let ladder = ladder::asked_for(&facts.containers, &facts.sandboxes);
+        serde_json::to_value(facts).map(|json| Self { json, ladder })
     }
 
     /// Reads facts from a file, packed or not; what does not have the shape of facts is told with its place.
@@ -42,7 +47,9 @@ impl Collected {
             None => return Err(cannot(&"they have no `format`: `plimsoll collect` writes facts")),
         }
         conform::facts(&json).map_err(|why| cannot(&why))?;
-        Ok(Self { json })
+        // What another version has said in other words is as if nobody had asked for it.
+        let ladder = ladder::asked_for(&part(&json, "containers"), &part(&json, "sandboxes"));
+        Ok(Self { json, ladder })
     }
 
     /// The facts as a file holds them, packed as the ending of its name says: `.zst`, `.gz`, or not at all.
@@ -55,6 +62,11 @@ impl Collected {
     /// The facts as expressions read them.
     pub const fn json(&self) -> &Value {
         &self.json
+    }
+
+    /// Where every container and sandbox stands on the isolation ladder, the worst first; none when nobody asked for what tells it.
+    pub fn ladder(&self) -> Option<&[Row]> {
+        self.ladder.as_deref()
     }
 
     /// When the collection began, RFC 3339 in UTC.
@@ -77,6 +89,10 @@ impl Collected {
         let notices = self.json.get("notices").and_then(Value::as_array).into_iter().flatten();
         notices.filter_map(Value::as_str).map(str::to_owned)
     }
+}
+
+fn part<T: DeserializeOwned>(json: &Value, name: &str) -> Observed<T> {
+    json.get(name).and_then(|part| Observed::deserialize(part).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -177,7 +177,7 @@ fn plan(args: &SelectArgs) -> Result<u8, Failure> {
 fn stored(args: &ReportArgs) -> Result<u8, Failure> {
     let destinations = output::Destination::open_all(&args.output.output)?;
     let report = record::read(&args.file)?;
-    let saved = output::Destination::save_all(destinations, &report);
+    let saved = output::Destination::save_all(destinations, &report, args.output.verbose);
     let printed = output::print(&report, &args.output);
     saved?;
     printed?;

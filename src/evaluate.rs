@@ -13,6 +13,7 @@ use crate::check::expr::Bindings;
 use crate::check::node::{Node, Unseen};
 use crate::check::{Check, Each};
 use crate::collected::Collected;
+use crate::ladder::Row;
 use crate::parallel;
 use crate::policy::{self, Loaded as Policy};
 use crate::releases;
@@ -43,6 +44,7 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Collected, policy: &Policy) -
         *verdict = finding.verdict.max(*verdict);
     }
     let benchmarks = selection.benchmarks.iter().map(|benchmark| result(benchmark, selection, &worst)).collect();
+    let included = |row: &&Row| selection.includes_container(&row.name);
     let text = |pointer: &str| facts.text(pointer).map(str::to_owned);
     let of_engine = |name: &str| text(&format!("/engine/value/{name}")).unwrap_or_default();
     Report {
@@ -64,6 +66,7 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Collected, policy: &Policy) -
         benchmarks,
         checks: checks.iter().map(|check| summary(check)).collect(),
         findings,
+        containers: facts.ladder().map(|rows| rows.iter().filter(included).cloned().collect()),
     }
 }
 

@@ -4,13 +4,33 @@
 
 mod blocker;
 mod row;
+mod words;
 
-pub use row::{Blocked, Ladder, Row, ladder};
+pub use row::{Blocked, Ladder, Row, asked_for, ladder};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Confinement, Inspect, Member, Observed, Process};
+
+/// What the ladder is made of.
+pub(crate) const READS: [&str; 15] = [
+    "containers",
+    "containers.capabilities",
+    "containers.mounts",
+    "containers.process.namespaces",
+    "containers.process.uid_map",
+    "containers.process.lsm_label",
+    "containers.process.root_read_only",
+    "containers.process.cgroup",
+    "containers.processes",
+    "containers.kernel",
+    "sandboxes",
+    "sandboxes.process",
+    "sandboxes.processes",
+    "sandboxes.kernel",
+    "sandboxes.declared",
+];
 
 /// The rungs, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +56,32 @@ pub enum Rung {
 }
 
 impl Rung {
+    /// Every rung, the worst first.
+    pub const ALL: [Self; 8] = [
+        Self::Privileged,
+        Self::Takeover,
+        Self::HostNamespaces,
+        Self::DefaultRoot,
+        Self::ReducedRoot,
+        Self::Dropped,
+        Self::NonRoot,
+        Self::UserNamespace,
+    ];
+
+    /// The word for it in files.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Privileged => "privileged",
+            Self::Takeover => "takeover",
+            Self::HostNamespaces => "host-namespaces",
+            Self::DefaultRoot => "default-root",
+            Self::ReducedRoot => "reduced-root",
+            Self::Dropped => "dropped",
+            Self::NonRoot => "non-root",
+            Self::UserNamespace => "user-namespace",
+        }
+    }
+
     /// The words for it in text.
     pub const fn as_str(self) -> &'static str {
         match self {

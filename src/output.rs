@@ -24,10 +24,11 @@ impl Replacement {
             Ok(_) | Err(_) => {}
         }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        let builder = builder.prefix(".plimsoll-").suffix(".tmp").permissions(Permissions::from_mode(mode));
-        let file = builder.tempfile_in(directory);
+        let file = tempfile::Builder::new().prefix(".plimsoll-").suffix(".tmp").tempfile_in(directory);
         let file = file.map_err(|error| format!("no file can be made in {}: {}", directory.display(), error.kind()))?;
+        // On the open file, since what it is made with goes through the umask. Until here it is its owner's alone.
+        let mode = Permissions::from_mode(mode);
+        file.as_file().set_permissions(mode).map_err(|error| format!("its mode cannot be set: {}", error.kind()))?;
         Ok(Self { path: path.to_owned(), file })
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::check::reads::{Path, Step};
 use crate::check::{Check, Each};
+use crate::ladder::READS;
 use crate::types::{Field, Type};
 
 /// The facts to collect. Nothing is probed that no selected check reads.
@@ -31,18 +32,26 @@ impl Plan {
                 plan.paths.insert(list.to_owned());
             }
         }
+        // Where each container stands is told as soon as most of what that takes is read anyway.
+        if plan.wants("containers.kernel") && plan.wants("containers.processes") {
+            plan.read(&READS);
+        }
         plan
     }
 
     /// A plan that reads these facts, as paths such as `containers.process.uid`.
     pub fn reading(paths: &[&str]) -> Self {
         let mut plan = Self::default();
+        plan.read(paths);
+        plan
+    }
+
+    fn read(&mut self, paths: &[&str]) {
         for path in paths {
             let names: Vec<String> = path.split('.').map(str::to_owned).collect();
-            plan.add_sources(&names);
-            plan.paths.insert((*path).to_owned());
+            self.add_sources(&names);
+            self.paths.insert((*path).to_owned());
         }
-        plan
     }
 
     /// Whether a fact is wanted: it, a part of it, or something that it is a part of. `containers.process.uid` is a path.

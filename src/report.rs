@@ -1,5 +1,6 @@
 //! The judgement of one audit, as it is exported: types of its own, so that a refactor cannot change the format.
 
+mod basis;
 pub mod csv;
 pub mod docker_bench;
 mod escape;
@@ -13,10 +14,12 @@ pub mod markdown;
 pub mod ocsf;
 pub mod oscal;
 pub mod prometheus;
+mod remedy;
 pub mod sarif;
 mod stored;
 pub mod text;
 mod value;
+mod worst;
 pub mod xccdf;
 mod xml;
 
@@ -31,6 +34,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::ladder::Row;
 use crate::verdict::{Severity, Verdict};
 
 /// The version of the report's format.
@@ -57,6 +61,9 @@ pub struct Report {
     pub checks: Vec<CheckSummary>,
     /// One finding per check and subject, by check, then subject.
     pub findings: Vec<Finding>,
+    /// Where every container and sandbox stands on the isolation ladder, as `plimsoll containers` tells it: the worst first, those
+    /// of which something is not known before all others. Null when the selected checks do not read what tells it.
+    pub containers: Option<Vec<Row>>,
 }
 
 /// The program that wrote a report.

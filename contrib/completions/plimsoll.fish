@@ -77,6 +77,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l color -d 'Wh
 always\t'Always'
 never\t'Never'"
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -s v -l verbose -d 'Tell every control in the text: what passes, what waits for a person and with which facts, what does not apply'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l benchmark -d 'Benchmark to judge by; can be given several times [default: the newest for the engine that is there]' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l level -d 'Highest level of controls to include' -r
@@ -155,6 +156,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand report" -s o -l output
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand report" -l color -d 'When to colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand report" -s v -l verbose -d 'Tell every control in the text: what passes, what waits for a person and with which facts, what does not apply'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand diff" -l format -d 'How to print the differences; `plimsoll schema diff` describes the JSON' -r -f -a "text\t'For people'
 json\t'For programs'"

@@ -14,6 +14,9 @@ pub struct OutputArgs {
     /// Write the report to a file too; can be given several times
     #[arg(short, long, value_name = "FORMAT=PATH", long_help = OUTPUT_HELP)]
     pub output: Vec<Output>,
+    /// Tell every control in the text: what passes, what waits for a person and with which facts, what does not apply
+    #[arg(short, long)]
+    pub verbose: bool,
     /// When to colour the text
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: Color,

@@ -25,7 +25,7 @@ fn read(bytes: &[u8]) -> Result<Collected, String> {
 
 #[test]
 fn what_was_packed_is_read_again() {
-    let collected = Collected { json: small() };
+    let collected = Collected { json: small(), ladder: None };
     for name in ["facts.json", "facts.json.gz", "facts.json.zst", "facts"] {
         let packed = collected.pack(Path::new(name)).unwrap();
         assert_eq!(read(&packed).unwrap().json(), collected.json(), "{name}");

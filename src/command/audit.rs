@@ -26,7 +26,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
             here(&args.judge, progress.tally())?
         }
     };
-    let saved = Destination::save_all(destinations, &report);
+    let saved = Destination::save_all(destinations, &report, args.output.verbose);
     let told = tell(args, &report, baseline.as_ref());
     // The process ends here, and the kernel takes its memory back in less time than it takes to free every string.
     std::mem::forget(report);

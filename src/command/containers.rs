@@ -7,28 +7,9 @@ use super::judge::{endpoint, source};
 use super::output::style;
 use super::progress::Progress;
 use crate::cli::{ContainersArgs, Plain};
-use crate::ladder::{Ladder, Row, ladder};
+use crate::ladder::{Ladder, READS, Row, ladder};
 use crate::plan::Plan;
 use crate::report::text::ladder as text;
-
-/// What the ladder is made of.
-const READS: [&str; 15] = [
-    "containers",
-    "containers.capabilities",
-    "containers.mounts",
-    "containers.process.namespaces",
-    "containers.process.uid_map",
-    "containers.process.lsm_label",
-    "containers.process.root_read_only",
-    "containers.process.cgroup",
-    "containers.processes",
-    "containers.kernel",
-    "sandboxes",
-    "sandboxes.process",
-    "sandboxes.processes",
-    "sandboxes.kernel",
-    "sandboxes.declared",
-];
 
 pub(super) fn run(args: &ContainersArgs) -> Result<u8, Failure> {
     let source = source(&endpoint(&args.engine).locate()?);

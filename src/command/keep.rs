@@ -35,7 +35,7 @@ pub(super) fn record(args: &RecordArgs) -> Result<u8, Failure> {
     let file = record.keep(&report)?;
     let line = Line::of(&report, difference.as_ref(), status, file);
     record.note(&line)?;
-    Destination::save_all(destinations, &report)?;
+    Destination::save_all(destinations, &report, false)?;
     record.prune(args.keep_days, args.keep_least, Timestamp::now())?;
     match &difference {
         None => writeln!(stdout, "{line}")?,

@@ -44,18 +44,18 @@ impl Destination {
     }
 
     /// Writes the report into all of them, each whole or not at all.
-    pub(super) fn save_all(destinations: Vec<Self>, report: &Report) -> Result<(), Vec<String>> {
+    pub(super) fn save_all(destinations: Vec<Self>, report: &Report, verbose: bool) -> Result<(), Vec<String>> {
         let save = |destination: Self| {
             let path = destination.file.path().to_owned();
-            destination.save(report).err().map(|error| format!("cannot write {}: {error}", path.display()))
+            destination.save(report, verbose).err().map(|error| format!("cannot write {}: {error}", path.display()))
         };
         let faults: Vec<String> = destinations.into_iter().filter_map(save).collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 
-    fn save(self, report: &Report) -> io::Result<()> {
+    fn save(self, report: &Report, verbose: bool) -> io::Result<()> {
         let mut out = BufWriter::with_capacity(BUFFER, self.file.file());
-        write(report, self.format, Style { width: PLAIN_WIDTH, colour: false }, &mut out)?;
+        write(report, self.format, Style { width: PLAIN_WIDTH, colour: false, verbose }, &mut out)?;
         out.flush()?;
         drop(out);
         self.file.save()
@@ -65,7 +65,7 @@ impl Destination {
 /// Prints the report.
 pub(super) fn print(report: &Report, args: &OutputArgs) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
-    write(report, args.format, style(args.color), &mut out)?;
+    write(report, args.format, Style { verbose: args.verbose, ..style(args.color) }, &mut out)?;
     out.flush()
 }
 
@@ -102,5 +102,5 @@ pub(super) fn style(color: Color) -> Style {
         Color::Never => false,
         Color::Auto => io::stdout().is_terminal() && !plain,
     };
-    Style { width: width(), colour }
+    Style { width: width(), colour, verbose: false }
 }

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Rung, Subject, standing};
-use crate::facts::{Container, Facts, Gap, GapKind, Member, Namespace, Observed, Process, Sandbox, SeccompMode};
+use crate::facts::{
+    Confinement, Container, Facts, Gap, GapKind, Member, Namespace, Observed, Process, Sandbox, SeccompMode,
+};
 use crate::probe::capability::{DEFAULT, NAMES};
 
 /// The version of the format.
@@ -88,12 +90,32 @@ pub fn ladder(facts: &Facts) -> Ladder {
     let absent = facts.engine.gap().is_some_and(is_absent);
     notices.extend(unlisted("the engine's containers", facts.containers.gap().filter(|_| !absent)));
     notices.extend(unlisted("sandboxes that no engine told of", facts.sandboxes.gap()));
-    let containers = facts.containers.value().into_iter().flatten().map(Row::of_container);
-    let sandboxes = facts.sandboxes.value().into_iter().flatten().map(Row::of_sandbox);
+    let complete = (absent || facts.containers.value().is_some()) && facts.sandboxes.value().is_some();
+    let containers = rows(&facts.containers, &facts.sandboxes);
+    Ladder { format: FORMAT, collected_at: facts.collected_at.clone(), notices, complete, containers }
+}
+
+/// The rows of what was collected; none when nobody asked for what the ladder is made of.
+pub fn asked_for(containers: &Observed<Vec<Container>>, sandboxes: &Observed<Vec<Sandbox>>) -> Option<Vec<Row>> {
+    let is_unasked = |gap: Option<&Gap>| gap.is_some_and(|gap| gap.kind == GapKind::NotCollected);
+    let unseen = |processes: &Observed<Vec<Member>>, kernel: &Confinement| {
+        is_unasked(processes.gap()) || is_unasked(kernel.mounts.gap())
+    };
+    let of_containers = containers.value().map(|all| all.iter().map(|one| unseen(&one.processes, &one.kernel)));
+    let of_sandboxes = sandboxes.value().map(|all| all.iter().map(|one| unseen(&one.processes, &one.kernel)));
+    let all = |unasked: Vec<bool>| !unasked.is_empty() && unasked.iter().all(|unasked| *unasked);
+    let unasked = is_unasked(sandboxes.gap())
+        || of_containers.is_some_and(|of| all(of.collect()))
+        || of_sandboxes.is_some_and(|of| all(of.collect()));
+    (!unasked).then(|| rows(containers, sandboxes))
+}
+
+fn rows(containers: &Observed<Vec<Container>>, sandboxes: &Observed<Vec<Sandbox>>) -> Vec<Row> {
+    let containers = containers.value().into_iter().flatten().map(Row::of_container);
+    let sandboxes = sandboxes.value().into_iter().flatten().map(Row::of_sandbox);
     let mut rows: Vec<Row> = containers.chain(sandboxes).collect();
     rows.sort_by(|a, b| (a.certain, a.rung, &a.name, &a.id).cmp(&(b.certain, b.rung, &b.name, &b.id)));
-    let complete = (absent || facts.containers.value().is_some()) && facts.sandboxes.value().is_some();
-    Ladder { format: FORMAT, collected_at: facts.collected_at.clone(), notices, complete, containers: rows }
+    rows
 }
 
 /// Whether there is no engine, which then has no containers either.

@@ -222,3 +222,30 @@ fn what_is_stopped_stands_by_what_it_was_told() {
     let unknown = ("/inspect/value/mounts", json!({ "gap": { "kind": "denied", "detail": "closed" } }));
     assert_eq!(stopped(&[unknown]), (Rung::NonRoot, false));
 }
+
+#[test]
+fn a_ladder_is_of_what_was_asked_for() {
+    let collected = |change: &[(&str, Value)]| {
+        let mut json = container();
+        for (pointer, value) in change {
+            *json.pointer_mut(pointer).unwrap() = value.clone();
+        }
+        Observed::known(vec![serde_json::from_value::<Container>(json).unwrap()])
+    };
+    let none = || Observed::known(Vec::new());
+    assert_eq!(asked_for(&Observed::known(Vec::new()), &none()), Some(Vec::new()));
+    let names = |rows: Option<Vec<Row>>| rows.map(|rows| rows.into_iter().map(|row| row.name).collect::<Vec<_>>());
+    assert_eq!(names(asked_for(&collected(&[]), &none())), Some(vec!["web".to_owned()]));
+    // Nobody asked for sandboxes, or for what is in containers.
+    assert_eq!(asked_for(&collected(&[]), &Observed::not_collected()), None);
+    let unasked = json!({ "gap": { "kind": "not-collected", "detail": "not collected" } });
+    for pointer in ["/processes", "/kernel/mounts"] {
+        assert_eq!(asked_for(&collected(&[(pointer, unasked.clone())]), &none()), None, "{pointer}");
+    }
+    // What was asked for and not seen is uncertain, and no less told.
+    let denied = json!({ "gap": { "kind": "denied", "detail": "closed" } });
+    let rows = asked_for(&collected(&[("/processes", denied)]), &none()).unwrap();
+    assert!(!rows[0].certain && rows[0].unseen == ["processes: denied: closed"], "{rows:?}");
+    let unlisted = Observed::unknown(crate::facts::GapKind::Denied, "closed");
+    assert_eq!(asked_for(&unlisted, &none()), Some(Vec::new()));
+}

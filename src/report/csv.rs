@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{Finding, Index, Report, Waived, escape};
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "host",
     "collected_at",
     "controls",
@@ -16,6 +16,7 @@ const COLUMNS: [&str; 16] = [
     "subject_id",
     "verdict",
     "reason",
+    "basis",
     "evidence",
     "remediation",
     "waiver",
@@ -73,6 +74,7 @@ fn row(report: &Report, finding: &Finding, index: &Index<'_>) -> Row {
         finding.subject.id.clone().unwrap_or_default(),
         finding.verdict.to_string(),
         finding.reason.clone().unwrap_or_default(),
+        finding.basis.join("; "),
         facts.collect::<Vec<_>>().join("; "),
         finding.remediation.clone().unwrap_or_default(),
         finding.waiver.as_ref().map(Waived::words).unwrap_or_default(),

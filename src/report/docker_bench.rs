@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::remedy::remedies;
 use super::value::{self, put};
 use super::{ControlResult, Finding, Index, Report};
 use crate::verdict::Verdict;
@@ -46,18 +47,19 @@ fn result(control: &ControlResult, index: &Index<'_>) -> Value {
         Verdict::Manual => "NOTE",
         Verdict::Fail | Verdict::Unknown | Verdict::NotApplicable => "INFO",
     };
+    let because = |finding: &&Finding| format!("{}: {}", finding.subject.words(), finding.explained());
     let mut result = json!({ "id": control.number, "desc": control.title, "result": result });
     if control.verdict == Verdict::Pass {
+        // What passes needs no words, unless they are somebody's.
+        let basis = worst.iter().filter(|finding| !finding.basis.is_empty()).map(because);
+        let basis: Vec<String> = basis.collect();
+        put(&mut result, "details", (!basis.is_empty()).then(|| basis.join("\n")));
         return result;
     }
-    let because = |finding: &&Finding| match finding.waived() {
-        Some(waiver) => format!("{}: {}", finding.subject.words(), waiver.words()),
-        None => format!("{}: {}", finding.subject.words(), finding.because()),
-    };
     let details: Vec<String> = worst.iter().map(because).chain(control.reason.clone()).collect();
     put(&mut result, "details", details.join("\n"));
     put(&mut result, "items", worst.iter().map(|finding| finding.subject.name.clone()).collect::<Vec<_>>());
-    let remediation = worst.iter().find_map(|finding| finding.remediation.clone());
-    put(&mut result, "remediation", remediation);
+    let remedies = remedies(&worst);
+    put(&mut result, "remediation", (!remedies.is_empty()).then(|| remedies.join("\n")));
     result
 }

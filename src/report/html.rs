@@ -3,6 +3,7 @@
 //! Every text goes through the template engine's escaping. Style and script are the program's own and known to the page's
 //! security policy by their hashes, so that no name on the machine can become either.
 
+mod ladder;
 mod page;
 
 use std::io::{self, Write};
@@ -19,9 +20,10 @@ use super::escape::shown;
 
 const STYLE: &str = include_str!("html/style.css");
 const SCRIPT: &str = include_str!("html/script.js");
-const TEMPLATES: [(&str, &str); 3] = [
+const TEMPLATES: [(&str, &str); 4] = [
     ("page.html", include_str!("html/page.html")),
     ("overview.html", include_str!("html/overview.html")),
+    ("ladder.html", include_str!("html/ladder.html")),
     ("control.html", include_str!("html/control.html")),
 ];
 

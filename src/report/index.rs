@@ -69,14 +69,6 @@ pub(crate) fn alike<'r>(findings: &[&'r Finding]) -> Vec<Vec<&'r Finding>> {
     groups
 }
 
-/// What to do about findings of which the same is to be said: the words for the first, which name it.
-pub(crate) fn remedy(findings: &[&Finding]) -> Option<String> {
-    let remedies: BTreeSet<&str> = findings.iter().filter_map(|finding| finding.remediation.as_deref()).collect();
-    let first = findings.iter().find_map(|finding| finding.remediation.as_deref())?;
-    let others = if remedies.len() > 1 { " The others likewise." } else { "" };
-    Some(format!("{}{others}", first.trim()))
-}
-
 impl BenchmarkResult {
     /// Every section with its controls; a control is in the innermost of the sections around it.
     pub(crate) fn by_section(&self) -> Vec<(&SectionResult, Vec<&ControlResult>)> {
@@ -148,7 +140,5 @@ mod tests {
         let groups = alike(&all);
         let names = |group: &Vec<&Finding>| group.iter().map(|one| one.subject.name.clone()).collect::<Vec<_>>();
         assert_eq!(groups.iter().map(names).collect::<Vec<_>>(), [vec!["a", "c"], vec!["b"]]);
-        assert_eq!(remedy(&groups[0]).as_deref(), Some("Stop a. The others likewise."));
-        assert_eq!(remedy(&groups[1]).as_deref(), Some("Stop b."));
     }
 }

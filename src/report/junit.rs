@@ -20,15 +20,17 @@ struct Case<'r> {
     class: String,
     name: String,
     /// What is to be said; nothing of what passed.
-    said: Option<Said<'r>>,
+    said: Option<Said>,
+    /// What a pass rests on besides facts.
+    basis: &'r [String],
 }
 
-struct Said<'r> {
+struct Said {
     /// `failure`, `error` or `skipped`.
     element: &'static str,
     kind: &'static str,
     message: String,
-    text: &'r str,
+    text: String,
 }
 
 /// Writes the report.
@@ -73,7 +75,8 @@ fn cases<'r>(control: &'r ControlResult, index: &Index<'r>, class: &str) -> Vec<
     if findings.is_empty() {
         let name = format!("{} {}", control.number, control.title);
         let reason = control.reason.clone().unwrap_or_default();
-        return vec![Case { class: class.to_owned(), name, said: Some(Said::skipped("not-applicable", reason)) }];
+        let said = Some(Said::skipped("not-applicable", reason));
+        return vec![Case { class: class.to_owned(), name, said, basis: &[] }];
     }
     findings.into_iter().map(|finding| Case::of(finding, class, &format!("{} ", control.number))).collect()
 }
@@ -82,38 +85,49 @@ impl<'r> Case<'r> {
     /// Its name is the same in the next audit, so that readers can tell its history.
     fn of(finding: &'r Finding, class: &str, number: &str) -> Self {
         let name = format!("{number}{}: {}", finding.check, finding.subject.words());
-        Self { class: class.to_owned(), name, said: Said::of(finding) }
+        Self { class: class.to_owned(), name, said: Said::of(finding), basis: &finding.basis }
     }
 
     fn write(&self, xml: &mut Xml<'_>) -> io::Result<()> {
         let attributes = [("classname", self.class.as_str()), ("name", self.name.as_str())];
-        let Some(said) = &self.said else { return xml.empty("testcase", &attributes) };
-        xml.element("testcase", &attributes, |xml| {
-            xml.text(said.element, &[("type", said.kind), ("message", &said.message)], said.text)
-        })
+        match &self.said {
+            Some(said) => xml.element("testcase", &attributes, |xml| {
+                xml.text(said.element, &[("type", said.kind), ("message", &said.message)], &said.text)
+            }),
+            None if self.basis.is_empty() => xml.empty("testcase", &attributes),
+            None => xml.element("testcase", &attributes, |xml| {
+                xml.text("system-out", &[], &format!("rests on {}", self.basis.join("; ")))
+            }),
+        }
     }
 }
 
-impl<'r> Said<'r> {
-    fn of(finding: &'r Finding) -> Option<Self> {
+impl Said {
+    fn of(finding: &Finding) -> Option<Self> {
         let verdict = finding.verdict.as_str();
         let because = || finding.because();
+        let remedy = || finding.remediation.clone().unwrap_or_default();
         match (finding.verdict, finding.waived()) {
             (Verdict::Pass, _) => None,
             (Verdict::Fail, None) => Some(Self {
                 element: "failure",
                 kind: finding.severity.as_str(),
                 message: format!("{}: {}", finding.title, because()),
-                text: finding.remediation.as_deref().unwrap_or_default(),
+                text: remedy(),
             }),
-            (Verdict::Fail, Some(waiver)) => Some(Self::skipped("waived", waiver.words())),
-            (Verdict::Unknown, _) => Some(Self { element: "error", kind: verdict, message: because(), text: "" }),
+            (Verdict::Fail, Some(waiver)) => {
+                let text = format!("{}: {}. {}", finding.title, because(), remedy());
+                Some(Self { text, ..Self::skipped("waived", waiver.words()) })
+            }
+            (Verdict::Unknown, _) => {
+                Some(Self { element: "error", kind: verdict, message: because(), text: String::new() })
+            }
             (Verdict::Manual | Verdict::NotApplicable, _) => Some(Self::skipped(verdict, because())),
         }
     }
 
     const fn skipped(kind: &'static str, message: String) -> Self {
-        Self { element: "skipped", kind, message, text: "" }
+        Self { element: "skipped", kind, message, text: String::new() }
     }
 }
 

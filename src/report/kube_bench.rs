@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::remedy::remedies;
 use super::value::{self, put};
 use super::{BenchmarkResult, ControlResult, Finding, Index, Report};
 use crate::verdict::Verdict;
@@ -59,14 +60,15 @@ fn result(control: &ControlResult, index: &Index<'_>) -> Value {
         Verdict::Unknown | Verdict::Manual => "WARN",
         Verdict::Fail | Verdict::NotApplicable => "INFO",
     };
-    let because = |finding: &&Finding| match finding.waived() {
-        Some(waiver) => format!("{}: {}", finding.subject.words(), waiver.words()),
-        None => format!("{}: {}", finding.subject.words(), finding.because()),
-    };
+    let because = |finding: &&Finding| format!("{}: {}", finding.subject.words(), finding.explained());
     let said: Vec<String> = worst.iter().map(because).collect();
     let facts: Vec<&str> = findings.iter().flat_map(|f| &f.evidence).filter_map(|e| e.source.as_deref()).collect();
     let summaries = control.checks.iter().filter_map(|check| index.check(check));
-    let remediation: Vec<&str> = summaries.map(|check| check.remediation.trim()).collect();
+    // Of what did not fail there is only what would be to do.
+    let remediation = match remedies(&worst) {
+        none if none.is_empty() => summaries.map(|check| check.remediation.trim().to_owned()).collect(),
+        remedies => remedies,
+    };
     let mut result = json!({
         "test_number": control.number, "test_desc": control.title,
         "audit": facts.first().copied().unwrap_or_default(), "AuditEnv": "", "AuditConfig": "",

@@ -2,9 +2,12 @@
 
 use std::io::{self, Write};
 
+use super::basis::{HEADING, reasons};
 use super::escape::shown;
-use super::index::{alike, remedy};
+use super::index::alike;
+use super::remedy::remedies;
 use super::{BenchmarkResult, ControlResult, Finding, Index, Report, Score};
+use crate::ladder::Row;
 use crate::verdict::Verdict;
 
 /// How many subjects of one finding are listed; the JSON has all.
@@ -12,10 +15,14 @@ const SUBJECTS: usize = 10;
 /// How many different findings of one control are listed; the JSON has all.
 const GROUPS: usize = 10;
 
+/// How many containers are listed; the JSON has all.
+const CONTAINERS: usize = 50;
+
 /// Writes the report.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let index = Index::new(report);
     head(report, out)?;
+    containers(report.containers.as_deref().unwrap_or_default(), out)?;
     for benchmark in &report.benchmarks {
         writeln!(out, "\n## {}", text(&benchmark.title))?;
         scores(benchmark, out)?;
@@ -33,7 +40,12 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
         rest(benchmark, &index, out)?;
     }
-    outside(&index, out)
+    outside(&index, out)?;
+    let reasons = reasons(&report.findings);
+    if !reasons.is_empty() {
+        writeln!(out, "\n## {HEADING}\n")?;
+    }
+    reasons.iter().try_for_each(|(reason, checks)| writeln!(out, "- {}: {}", text(reason), text(checks)))
 }
 
 fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -107,10 +119,11 @@ fn block(title: &str, findings: &[&Finding], out: &mut dyn Write) -> io::Result<
     if let Some(more) = groups.len().checked_sub(GROUPS).filter(|more| *more > 0) {
         writeln!(out, "- and {more} more like these")?;
     }
-    match remedy(findings) {
-        Some(remedy) => writeln!(out, "\n> **Remedy:** {}", text(&remedy)),
-        None => Ok(()),
+    let mut remedies = remedies(findings).into_iter();
+    if let Some(first) = remedies.next() {
+        writeln!(out, "\n> **Remedy:** {}", text(&first))?;
     }
+    remedies.try_for_each(|remedy| writeln!(out, ">\n> {}", text(&remedy)))
 }
 
 /// Who shares a finding.
@@ -123,15 +136,36 @@ fn subjects(group: &[&Finding]) -> String {
 }
 
 fn because(finding: &Finding) -> String {
-    let facts = || {
-        let facts = finding.evidence.iter().map(|evidence| code(&format!("{} = {}", evidence.fact, evidence.words())));
-        facts.collect::<Vec<_>>().join(", ")
-    };
-    match &finding.reason {
-        Some(reason) if finding.verdict == Verdict::Manual => format!("{} {}", text(reason), facts()),
+    let facts = finding.evidence.iter().map(|evidence| code(&format!("{} = {}", evidence.fact, evidence.words())));
+    let facts = || facts.collect::<Vec<_>>().join(", ");
+    let why = match &finding.reason {
+        Some(reason) if finding.shows_facts() => format!("{} {}", text(reason), facts()),
         Some(reason) => text(reason),
         None => facts(),
+    };
+    if finding.basis.is_empty() { why } else { format!("{why} (rests on {})", text(&finding.basis.join("; "))) }
+}
+
+/// Where each container stands, those of the worst rung first.
+fn containers(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
     }
+    writeln!(out, "\n## Containers by how far they are from the host\n")?;
+    writeln!(out, "| Container | Rung | Capabilities | Shared namespaces | Seccomp | LSM | User |")?;
+    writeln!(out, "|---|---|---|---|---|---|---|")?;
+    for row in rows.iter().take(CONTAINERS) {
+        let cells = [row.stands(), row.capabilities(), row.shares(), row.filtered(), row.labelled(), row.users()];
+        let cells = cells.map(|cell| text(&cell)).join(" | ");
+        writeln!(out, "| {} | {cells} |", text(&row.called()))?;
+    }
+    if let Some(more) = rows.len().checked_sub(CONTAINERS).filter(|more| *more > 0) {
+        writeln!(out, "\nand {more} more")?;
+    }
+    if rows.iter().any(|row| !row.certain) {
+        writeln!(out, "\n? at best: not all could be seen.")?;
+    }
+    Ok(())
 }
 
 /// What passes and what does not apply, in a few lines.

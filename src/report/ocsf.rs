@@ -96,7 +96,11 @@ fn compliance(finding: &Finding, index: &Index<'_>) -> Value {
 
 fn resource(finding: &Finding) -> Value {
     let subject = &finding.subject;
-    let facts = finding.evidence.iter().map(|evidence| (evidence.fact.clone(), evidence.value.clone()));
+    let seen = |evidence: &super::Evidence| match &evidence.reason {
+        Some(_) => evidence.words().into(),
+        None => evidence.value.clone(),
+    };
+    let facts = finding.evidence.iter().map(|evidence| (evidence.fact.clone(), seen(evidence)));
     let mut resource = json!({ "type": subject.kind, "name": subject.name });
     put(&mut resource, "uid", subject.id.clone());
     put(&mut resource, "data", Value::Object(facts.collect()));

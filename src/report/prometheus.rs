@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{Report, Score, escape};
+use crate::ladder::Rung;
 use crate::verdict::{Severity, Verdict};
 
 /// Writes the report.
@@ -28,7 +29,19 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     metric(out, "controls", "Controls by what they came to.", &controls)?;
     metric(out, "findings", "Findings by what they came to and how bad a failure is.", &findings(report))?;
     let waived = report.findings.iter().filter(|finding| finding.waived().is_some()).count();
-    metric(out, "waived_findings", "Failures that are accepted for now.", &one(&[], &waived))
+    metric(out, "waived_findings", "Failures that are accepted for now.", &one(&[], &waived))?;
+    let rows = report.containers.iter().flatten();
+    let on = |rung: Rung, certain| rows.clone().filter(|row| row.rung == rung && row.certain == certain).count();
+    let labels = |rung: Rung, certain: bool| line(&[("rung", rung.id()), ("certain", &certain.to_string())]);
+    let rungs = Rung::ALL.into_iter().flat_map(|rung| [(rung, true), (rung, false)]);
+    let standing: Vec<(String, String)> =
+        rungs.map(|(rung, certain)| (labels(rung, certain), on(rung, certain).to_string())).collect();
+    match &report.containers {
+        Some(_) => {
+            metric(out, "containers", "Containers and sandboxes by their rung of the isolation ladder.", &standing)
+        }
+        None => Ok(()),
+    }
 }
 
 type Labels<'r> = [(&'static str, &'r str); 2];

@@ -41,6 +41,23 @@ fn files_are_replaced_whole() {
     assert!(fs::read_to_string(folder.path().join("a.json")).unwrap().ends_with("}\n"));
 }
 
+/// The collector that reads the metrics is another user, whatever the umask of the audit.
+#[test]
+fn the_mode_is_not_the_umasks() {
+    let (liar, folder) = (Liar::with_web(), TempDir::new().unwrap());
+    for (umask, mode) in [("077", 0o644), ("000", 0o644)] {
+        let script = format!(
+            "umask {umask}; exec {} audit --engine-socket {} -o prometheus=a.prom",
+            env!("CARGO_BIN_EXE_plimsoll"),
+            liar.socket().display()
+        );
+        let run = finish(std::process::Command::new("bash").current_dir(folder.path()).args(["-c", &script]));
+        assert_ne!(run.code, 2, "{}", run.stderr);
+        let metadata = fs::metadata(folder.path().join("a.prom")).unwrap();
+        assert_eq!(metadata.permissions().mode() & 0o7777, mode, "umask {umask}");
+    }
+}
+
 #[test]
 fn what_cannot_be_written_is_told_first() {
     let (liar, folder) = (Liar::with_web(), TempDir::new().unwrap());

@@ -63,7 +63,7 @@ fn finding(index: usize, name: &str) -> Value {
     let reason = (!["pass", "fail"].contains(&verdict)).then_some(name);
     let mut finding = json!({
         "check": check, "title": name, "severity": severity, "fingerprint": format!("{index:032x}"),
-        "subject": { "kind": "container", "name": name, "id": name },
+        "subject": { "kind": if index % 4 == 3 { "sandbox" } else { "container" }, "name": name, "id": name },
         "verdict": verdict, "reason": reason, "basis": [name], "waiver": null,
         "evidence": [
             { "fact": name, "value": name, "source": name, "reason": null },
@@ -76,6 +76,19 @@ fn finding(index: usize, name: &str) -> Value {
         finding["waiver"] = json!({ "reason": name, "owner": name, "expires": "2027-01-31" });
     }
     finding
+}
+
+/// A container of the ladder whose every word is this one.
+fn standing(index: usize, name: &str) -> Value {
+    let rungs = ["privileged", "takeover", "host-namespaces", "default-root", "reduced-root", "dropped", "non-root"];
+    let rung = rungs[index % rungs.len()];
+    let blocked = |rung: &str| json!({ "rung": rung, "seen": name, "lift": name });
+    json!({
+        "name": name, "id": name, "runtime": if index % 2 == 1 { "engine" } else { name }, "running": !index.is_multiple_of(5),
+        "rung": rung, "certain": !index.is_multiple_of(3), "beyond": [name], "below": [name], "shared": [name, "pid"], "seccomp": name,
+        "lsm": name, "no_new_privileges": null, "uids": [0, 1], "user": name, "read_only": null, "memory_max_bytes": null,
+        "pids_max": null, "blockers": [blocked(rung), blocked("user-namespace")], "unseen": [name],
+    })
 }
 
 /// The report on that engine, with a benchmark of our own behind it whose every word means harm.
@@ -123,6 +136,7 @@ pub fn report() -> Value {
         "id": "outside", "title": "Outside", "severity": "low", "rationale": "", "remediation": "", "references": [],
     }));
     report["findings"].as_array_mut().unwrap().append(&mut findings);
+    report["containers"] = names().iter().enumerate().map(|(index, name)| standing(index, name)).collect();
     report["notices"].as_array_mut().unwrap().extend(names().into_iter().map(Value::String));
     report["host"]["name"] = harm.into();
     report["host"]["os"] = harm.into();

@@ -28,6 +28,12 @@ try {
   const shown = () => page.$$eval("details.control", (all) => all.filter((one) => one.checkVisibility()).length);
   const open = () => page.$$eval("details.control[open]", (all) => all.length);
   const text = (selector) => page.$eval(selector, (element) => element.value ?? element.textContent);
+  // What comes into view gets its height then, and moves.
+  const click = async (selector) => {
+    await page.$eval(selector, (one) => one.scrollIntoView({ block: "center" }));
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await page.click(selector);
+  };
   const all = await shown();
   assert.ok(all > 40, `${all} controls`);
   assert.equal(await text("#shown"), `${all} of ${all} controls`);
@@ -81,8 +87,26 @@ try {
   assert.deepEqual([...new Set(severities)], ["critical"]);
   await page.select("#severity", "");
 
+  // The ladder: its rungs in their order, who stands on them, and the way from there to what one fails.
+  const rungs = await page.$$eval(".rung h3", (all) => all.map((one) => one.firstChild.textContent.trim()));
+  assert.deepEqual(rungs, ["privileged", "host takeover", "host namespaces", "default root", "reduced root", "dropped", "non-root",
+    "user namespace"]);
+  const standing = await page.$$eval("details.container", (all) => all.length);
+  assert.equal(standing, names.length);
+  const counted = await page.$$eval(".rung h3 b", (all) => all.map((one) => Number(one.textContent)));
+  assert.equal(counted.reduce((a, b) => a + b), standing);
+  assert.ok(await page.$eval(".rung.user-namespace", (one) => one.matches(".empty")));
+  await click("details.container summary");
+  assert.ok(await page.$eval("details.container[open] .lift", (one) => one.checkVisibility()));
+  await page.click(".chip.pass");
+  await page.$eval("details.container .fails a", (one) => (one.closest("details").open = true));
+  await click("details.container[open] .fails a");
+  await page.waitForSelector("details.control.fail[open]");
+  assert.equal(await shown(), all);
+  await page.goto(url);
+
   // Unfolding, by hand and all at once, and links to what is folded or filtered away.
-  await page.click("details.control.fail summary");
+  await click("details.control.fail summary");
   assert.equal(await open(), 1);
   assert.ok(await page.$eval("details.control[open] .remedy", (one) => one.checkVisibility()));
   await page.click("#unfold");
@@ -90,7 +114,7 @@ try {
   await page.click("#unfold");
   assert.equal(await open(), 0);
   await page.click(".chip.pass");
-  await page.click(".first a");
+  await click(".first a");
   await page.waitForSelector("details.control.fail[open]");
   assert.equal(await shown(), all);
 
@@ -102,6 +126,7 @@ try {
     assert.ok(across <= 0, `${name} is ${across} pixels too wide`);
     await page.evaluate(() => scrollTo(0, 0));
     await page.screenshot({ path: `${pictures}/${name}.png` });
+    await (await page.$("#containers")).screenshot({ path: `${pictures}/ladder-${name}.png` });
     // A colour is of the scheme, a size of the width; the other two pairs have nothing of their own.
     if (name === "narrow" || name === "dark") continue;
     const violations = await page.evaluate(`${axe}; axe.run().then((result) => result.violations.map((one) =>

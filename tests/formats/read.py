@@ -161,6 +161,8 @@ def read_prometheus(path):
             labels.extend(sample.labels.values())
             if sample.name == "plimsoll_findings":
                 counts[sample.labels["verdict"]] += int(sample.value)
+            if sample.name == "plimsoll_containers":
+                counts["containers"] += int(sample.value)
     return counts, labels
 
 

@@ -1,5 +1,7 @@
 //! `plimsoll containers` on one container for each rung.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::lab::Lab;
@@ -71,6 +73,38 @@ fn one_on_each_rung() {
     );
     assert_eq!(rows.iter().find(|row| row["name"] == "reduced").unwrap()["below"], serde_json::json!(["NET_RAW"]));
     explained(&lab);
+    reported(&lab, &wanted);
+}
+
+/// The rungs of the lab's containers in a report, if it has any.
+fn rungs(report: &str) -> Option<BTreeMap<String, String>> {
+    let report: Value = serde_json::from_str(report).unwrap();
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
+    let rows = report["containers"].as_array()?.iter().filter(|row| row["runtime"] == "engine");
+    Some(rows.map(|row| (text(row, "name"), text(row, "rung"))).collect())
+}
+
+/// An audit reports the same ladder, now and from facts later, as soon as its checks read what tells it.
+fn reported(lab: &Lab, wanted: &[(&str, &str)]) {
+    let wanted: BTreeMap<String, String> =
+        wanted.iter().map(|(name, rung)| ((*name).to_owned(), (*rung).to_owned())).collect();
+    let audit = |args: &[&str]| {
+        let output = lab.plimsoll(&[&["audit", "--format", "json"], args].concat());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let isolation = ["--benchmark", "plimsoll-isolation"];
+    assert_eq!(rungs(&audit(&isolation)), Some(wanted.clone()));
+    let one = rungs(&audit(&["--benchmark", "plimsoll-isolation", "--container", "ca*"])).unwrap();
+    assert_eq!(one, BTreeMap::from([("cap".to_owned(), "takeover".to_owned())]));
+    assert_eq!(rungs(&audit(&["--check", "container-not-privileged"])), None);
+    let file = lab.dir().join("facts.json.zst").display().to_string();
+    lab.plimsoll(&["collect", "-o", &file]);
+    let judge = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        let output = command.args(["audit", "--facts", &file, "--format", "json"]).args(args).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(rungs(&judge(&isolation)), Some(wanted));
 }
 
 fn explained(lab: &Lab) {

@@ -5,8 +5,11 @@ use std::cmp::Reverse;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::report::index::{alike, remedy};
+use super::ladder::{self, Step};
+use crate::report::index::alike;
+use crate::report::remedy::remedies;
 use crate::report::value::token;
+use crate::report::worst::{Worst, who, worst};
 use crate::report::{BenchmarkResult, ControlResult, Evidence, Finding, Index, Report, Score, Waived};
 use crate::verdict::{Severity, Verdict};
 
@@ -26,7 +29,8 @@ pub(super) struct Page<'r> {
     notices: &'r [String],
     benchmarks: Vec<Benchmark<'r>>,
     outside: Vec<Control<'r>>,
-    first: Vec<First>,
+    first: Vec<First<'r>>,
+    rungs: Vec<Step<'r>>,
     /// Verdicts with how many controls came to them, worst first.
     verdicts: Vec<(&'static str, usize)>,
     version: &'r str,
@@ -34,10 +38,10 @@ pub(super) struct Page<'r> {
 
 /// A failure to look at first.
 #[derive(Debug, Serialize)]
-struct First {
+struct First<'r> {
     anchor: String,
-    number: String,
-    title: String,
+    number: &'r str,
+    title: &'r str,
     severity: &'static str,
     who: String,
 }
@@ -105,7 +109,7 @@ struct Group<'r> {
     reason: Option<&'r str>,
     basis: &'r [String],
     evidence: Vec<Fact<'r>>,
-    remedy: Option<String>,
+    remedies: Vec<String>,
     waiver: Option<&'r Waived>,
 }
 
@@ -137,7 +141,8 @@ impl<'r> Page<'r> {
                 ("Engine", engine.map_or("none that answered".to_owned(), |e| format!("{} {}", e.name, e.version))),
             ],
             notices: &report.notices,
-            first: first(all()),
+            first: worst(report, &index, FIRST).into_iter().map(first).collect(),
+            rungs: ladder::rungs(report, &index),
             verdicts: Verdict::ALL.iter().rev().map(|verdict| (verdict.as_str(), count(verdict.as_str()))).collect(),
             version: &report.tool.version,
             benchmarks,
@@ -146,27 +151,29 @@ impl<'r> Page<'r> {
     }
 }
 
-fn first<'c, 'r: 'c>(controls: impl Iterator<Item = &'c Control<'r>>) -> Vec<First> {
-    let rank = |severity: &str| {
-        [Severity::Low, Severity::Medium, Severity::High, Severity::Critical]
-            .iter()
-            .position(|s| s.as_str() == severity)
-    };
-    let mut failed: Vec<&Control<'_>> =
-        controls.filter(|control| control.verdict == Verdict::Fail.as_str() && !control.waived).collect();
-    failed.sort_by_key(|control| Reverse(control.severity.and_then(rank)));
-    let first = |control: &&Control<'_>| First {
-        anchor: control.anchor.clone(),
-        number: control.number.to_owned(),
-        title: control.title.to_owned(),
-        severity: control.severity.unwrap_or_default(),
-        who: control.who.clone(),
-    };
-    failed.iter().take(FIRST).map(first).collect()
+fn first(worst: Worst<'_>) -> First<'_> {
+    First {
+        anchor: worst.benchmark.map_or_else(|| anchor_of_check(worst.number), |place| anchor(place, worst.number)),
+        // A check that has no number has its title alone.
+        number: worst.benchmark.map_or("", |_| worst.number),
+        title: worst.title,
+        severity: worst.severity.as_str(),
+        who: worst.who,
+    }
+}
+
+/// The anchor of a control of the benchmark at this place.
+pub(super) fn anchor(benchmark: usize, number: &str) -> String {
+    format!("b{benchmark}-{}", token(number))
+}
+
+/// The anchor of a check that no selected control names.
+pub(super) fn anchor_of_check(check: &str) -> String {
+    format!("check-{}", token(check))
 }
 
 fn benchmark<'r>(place: usize, benchmark: &'r BenchmarkResult, index: &Index<'r>) -> Benchmark<'r> {
-    let anchor = |number: &str| format!("b{place}-{}", token(number));
+    let anchor = |number: &str| anchor(place, number);
     let levels = if benchmark.level == 1 { "level 1" } else { "levels 1 and 2" };
     let profile = benchmark.profile.as_ref().map_or_else(String::new, |profile| format!("{profile}, "));
     let section = |(section, controls): (&'r crate::report::SectionResult, Vec<&'r ControlResult>)| Section {
@@ -231,7 +238,7 @@ fn control<'r>(anchor: String, control: &'r ControlResult, index: &Index<'r>) ->
 fn unnumbered<'r>(check: &'r str, findings: &[&'r Finding], index: &Index<'r>) -> Control<'r> {
     let worst = findings.iter().map(|finding| finding.verdict).max().unwrap_or(Verdict::NotApplicable);
     let title = index.check(check).map_or(check, |check| check.title.as_str());
-    Control { anchor: format!("check-{}", token(check)), title, ..judged(worst, findings, index) }
+    Control { anchor: anchor_of_check(check), title, ..judged(worst, findings, index) }
 }
 
 /// What the findings come to.
@@ -267,22 +274,6 @@ fn judged<'r>(verdict: Verdict, findings: &[&'r Finding], index: &Index<'r>) -> 
     }
 }
 
-/// How many of the subjects made the verdict.
-fn who(worst: &[&Finding], all: &[&Finding]) -> String {
-    let count = |findings: &[&Finding]| {
-        findings.iter().map(|finding| &finding.subject).collect::<std::collections::BTreeSet<_>>().len()
-    };
-    let (some, all_of_them) = (count(worst), count(all));
-    match worst.first() {
-        Some(finding) if finding.subject.id.is_some() => {
-            let plural = if all_of_them == 1 { "" } else { "s" };
-            let of = if some == all_of_them { String::new() } else { format!("{some} of ") };
-            format!("{of}{all_of_them} {}{plural}", finding.subject.kind)
-        }
-        _ => String::new(),
-    }
-}
-
 fn group<'r>(group: &[&'r Finding]) -> Option<Group<'r>> {
     let finding = group.first()?;
     let mut subjects: Vec<&str> = group.iter().map(|finding| finding.subject.name.as_str()).collect();
@@ -295,7 +286,7 @@ fn group<'r>(group: &[&'r Finding]) -> Option<Group<'r>> {
         reason: finding.reason.as_deref(),
         basis: &finding.basis,
         evidence: finding.evidence.iter().map(fact).collect(),
-        remedy: remedy(group),
+        remedies: remedies(group),
         waiver: finding.waived(),
     })
 }

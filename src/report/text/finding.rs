@@ -1,10 +1,9 @@
 //! The findings of one control in a few lines: who, why, and what to do.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use crate::report::escape::shown;
-use crate::report::index::remedy;
+use crate::report::remedy::remedies;
 use crate::report::{Evidence, Finding};
 use crate::verdict::Verdict;
 
@@ -25,60 +24,74 @@ pub(super) struct Block<'r> {
 
 impl Block<'_> {
     pub(super) fn text(&self) -> String {
-        let worst: Vec<&Finding> = self.findings.iter().filter(|f| f.verdict == self.verdict).copied().collect();
-        let title = shown(self.title);
-        let mut lines = match (self.verdict, worst.iter().map(|finding| finding.severity).max()) {
-            (Verdict::Fail | Verdict::Unknown, Some(severity)) => vec![format!("{title}  [{severity}]")],
-            _ => vec![title],
-        };
-        lines.extend(subjects(&worst));
+        let of = |verdict| self.findings.iter().filter(move |finding| finding.verdict == verdict);
+        let worst: Vec<&Finding> = of(self.verdict).copied().collect();
+        let mut lines = vec![titled(self.title, self.verdict, &worst)];
+        lines.extend(subjects(worst.iter().copied()));
         if self.verdict == Verdict::Fail {
-            let unknown: Vec<&Finding> =
-                self.findings.iter().filter(|f| f.verdict == Verdict::Unknown).copied().collect();
-            lines.extend(subjects(&unknown).into_iter().map(|line| format!("{line}  [unknown]")));
-            lines.extend(remedy(&worst).map(|remedy| format!("→ {}", shown(&remedy))));
+            let unknown = subjects(of(Verdict::Unknown).copied());
+            lines.extend(unknown.into_iter().map(|line| format!("{line}  [unknown]")));
+            lines.extend(remedies(&worst).iter().map(|remedy| format!("→ {}", shown(remedy))));
         }
         lines.join("\n")
     }
 }
 
-/// A line for each subject, or one for all of them when all have the same reason.
-fn subjects(findings: &[&Finding]) -> Vec<String> {
-    let reasons: BTreeSet<_> = findings.iter().map(|finding| &finding.reason).collect();
-    if let (Some(Some(reason)), 1, true) = (reasons.first(), reasons.len(), findings.len() > 1) {
-        let names: Vec<String> = findings.iter().take(SUBJECTS).map(|f| shown(&f.subject.name)).collect();
-        let more = match findings.len().saturating_sub(SUBJECTS) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        return vec![format!("· {}{more}: {}", names.join(", "), shown(reason))];
+/// The title of a control, with how bad a failure of it is where that matters.
+pub(super) fn titled(title: &str, verdict: Verdict, findings: &[&Finding]) -> String {
+    let severity = findings.iter().filter(|finding| finding.verdict == verdict).map(|finding| finding.severity).max();
+    match (verdict, severity) {
+        (Verdict::Fail | Verdict::Unknown, Some(severity)) => format!("{}  [{severity}]", shown(title)),
+        _ => shown(title),
     }
-    let mut lines: Vec<String> = findings.iter().take(SUBJECTS).map(|finding| subject(finding)).collect();
-    if findings.len() > SUBJECTS {
-        lines.push(format!("· and {} more", findings.len() - SUBJECTS));
+}
+
+/// A line for all subjects of which the same is to be said.
+fn subjects<'r>(findings: impl Iterator<Item = &'r Finding>) -> Vec<String> {
+    let mut groups: Vec<(String, &str, Vec<&str>)> = Vec::new();
+    for finding in findings {
+        let (why, subject) = (why(finding), &finding.subject);
+        let name = subject.id.as_ref().map(|_| subject.name.as_str());
+        match groups.iter_mut().find(|(said, kind, _)| *said == why && *kind == subject.kind) {
+            Some((_, _, names)) => names.extend(name),
+            None => groups.push((why, &subject.kind, Vec::from_iter(name))),
+        }
+    }
+    let more = |count: usize| count.checked_sub(SUBJECTS).filter(|more| *more > 0);
+    let line = |(why, kind, names): &(String, &str, Vec<&str>)| {
+        let mut said = names.iter().take(SUBJECTS).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+        if let Some(more) = more(names.len()) {
+            said += &format!(" and {more} more");
+        }
+        match (names.as_slice(), *kind) {
+            ([], _) => format!("· {why}"),
+            // What no engine told of is not taken for one of its containers.
+            (_, "sandbox") => format!("· sandbox {said}: {why}"),
+            _ => format!("· {said}: {why}"),
+        }
+    };
+    let mut lines: Vec<String> = groups.iter().take(SUBJECTS).map(line).collect();
+    if more(groups.len()).is_some() {
+        let left: usize = groups.iter().skip(SUBJECTS).map(|(_, _, names)| names.len().max(1)).sum();
+        lines.push(format!("· and {left} more"));
     }
     lines
 }
 
-fn subject(finding: &Finding) -> String {
+/// Why the verdict is what it is, and who bears it.
+fn why(finding: &Finding) -> String {
     let kind = finding.subject.kind.as_str();
     let seen = || finding.evidence.iter().map(|one| evidence(one, kind)).collect::<Vec<_>>().join("; ");
     let why = match &finding.reason {
-        // Whoever has to judge needs to see what, and so does who has to weigh a failure against what its remedy would break.
-        Some(reason) if matches!(finding.verdict, Verdict::Manual | Verdict::Fail) => {
-            format!("{}: {}", shown(reason), seen())
-        }
+        Some(reason) if finding.shows_facts() => format!("{}: {}", shown(reason), seen()),
         Some(reason) => shown(reason),
         None => seen(),
     };
     let waived = finding.waiver.as_ref().map_or_else(String::new, |waiver| format!("  [{}]", shown(&waiver.words())));
-    match kind {
-        "host" | "engine" => format!("· {why}{waived}"),
-        _ => format!("· {}: {why}{waived}", shown(&finding.subject.name)),
-    }
+    format!("{why}{waived}")
 }
 
-/// A fact and its value; where it was read only when that is not the same on every machine: the JSON has it always.
+/// A fact and its value; where it was read only when that is one place, and not the same on every machine: the JSON has all.
 fn evidence(evidence: &Evidence, kind: &str) -> String {
     let value = evidence.words();
     let mut text: String = value.chars().take(VALUE).collect();
@@ -86,7 +99,7 @@ fn evidence(evidence: &Evidence, kind: &str) -> String {
         text.push('…');
     }
     let fact = evidence.fact.strip_prefix(kind).and_then(|fact| fact.strip_prefix('.')).unwrap_or(&evidence.fact);
-    let usual = |source: &&str| source.starts_with("GET ") || source.contains('…');
+    let usual = |source: &&str| source.starts_with("GET ") || source.contains('…') || source.contains(", ");
     let source = evidence.source.as_deref().filter(|source| !usual(source));
     shown(&format!("{} = {text}{}", short(fact), source.map_or_else(String::new, |source| format!(" ({source})"))))
 }

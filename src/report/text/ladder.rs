@@ -2,14 +2,17 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Cell, Color, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
 
 use super::escape::{escape, shown};
-use super::{Style, prepare, trimmed};
+use super::{Style, bare_table, prepare, trimmed};
 use crate::ladder::{Blocked, Ladder, Row, Rung};
 
 /// How many things that hold a container are told; the JSON has all.
 const BLOCKERS: usize = 12;
+
+/// How many containers are named for each rung.
+const NAMES: usize = 4;
 
 /// Writes one line for each container, the worst first.
 pub fn write(ladder: &Ladder, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -34,87 +37,52 @@ pub fn write(ladder: &Ladder, style: Style, out: &mut dyn Write) -> io::Result<(
 }
 
 fn line(row: &Row) -> Vec<Cell> {
-    let name = match row.runtime.as_str() {
-        "engine" => shown(&row.name),
-        runtime => format!("{} ({})", shown(&row.name), escape(runtime)),
-    };
     let texts = [
-        capabilities(row),
-        row.shared
-            .iter()
-            .filter(|kind| !matches!(kind.as_str(), "cgroup" | "user"))
-            .map(|kind| escape(kind))
-            .collect::<Vec<_>>()
-            .join(" "),
-        row.seccomp.as_deref().map_or_else(|| unknown(row), escape),
-        row.lsm.as_deref().map_or_else(|| "–".to_owned(), shown),
-        row.no_new_privileges.map_or_else(|| unknown(row), yes),
-        user(row),
-        row.read_only.map_or_else(|| unknown(row), yes),
-        limits(row),
+        row.capabilities(),
+        row.shares(),
+        row.filtered(),
+        row.labelled(),
+        row.whether(row.no_new_privileges),
+        row.users(),
+        row.whether(row.read_only),
+        row.limits(),
     ];
-    let mut cells = vec![Cell::new(name), rung(row)];
-    cells.extend(texts.map(Cell::new));
+    let mut cells = vec![Cell::new(shown(&row.called())), Cell::new(row.stands()).fg(colour(row.rung, row.certain))];
+    cells.extend(texts.map(|text| Cell::new(shown(&text))));
     cells
 }
 
-fn rung(row: &Row) -> Cell {
-    let colour = match row.rung {
-        _ if !row.certain => Color::Yellow,
+/// Red for what leads to the host, green for what was given no more than it needs.
+const fn colour(rung: Rung, certain: bool) -> Color {
+    match rung {
+        _ if !certain => Color::Yellow,
         Rung::Privileged | Rung::Takeover | Rung::HostNamespaces => Color::Red,
         Rung::DefaultRoot | Rung::ReducedRoot => Color::Yellow,
         Rung::Dropped | Rung::NonRoot | Rung::UserNamespace => Color::Green,
-    };
-    let stopped = if row.running { "" } else { " (stopped)" };
-    Cell::new(format!("{}{}{stopped}", row.rung.as_str(), if row.certain { "" } else { "?" })).fg(colour)
+    }
 }
 
-/// `default`, or what is beyond and below it.
-fn capabilities(row: &Row) -> String {
-    let some = |sign: char, names: &[String], all: &str| match names {
-        [] => None,
-        [_, _, _, _, ..] => Some(format!("{sign}{} {all}", names.len())),
-        few => Some(few.iter().map(|name| format!("{sign}{}", escape(name))).collect::<Vec<_>>().join(" ")),
-    };
-    if row.running && row.uids.is_empty() {
-        return unknown(row);
-    }
-    if row.below.len() == crate::probe::capability::DEFAULT.len() && row.beyond.is_empty() {
-        return "none".to_owned();
-    }
-    let parts: Vec<String> =
-        [some('+', &row.beyond, "more"), some('-', &row.below, "of default")].into_iter().flatten().collect();
-    if parts.is_empty() { "default".to_owned() } else { parts.join(" ") }
-}
-
-/// Who its processes are, and what it was told where that is somebody else.
-fn user(row: &Row) -> String {
-    let uids = row.uids.iter().take(3).map(i64::to_string).collect::<Vec<_>>().join(" ");
-    let more = if row.uids.len() > 3 { " …" } else { "" };
-    let told = row.user.as_deref().map(|user| if user.is_empty() { "root" } else { user });
-    match (uids.as_str(), told) {
-        ("", told) => told.map_or_else(|| "?".to_owned(), shown),
-        // A session by docker exec is who the container was told to be.
-        (uids, Some("root" | "0")) if !row.uids.contains(&0) && row.uids.iter().all(|uid| *uid < 65536) => {
-            format!("{uids}{more} (told root)")
+/// Writes how many stand on each rung, and the names of the first few.
+pub(super) fn brief(rows: &[Row], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "\nContainers by how far they are from the host")?;
+    let mut table = bare_table(style);
+    for rung in Rung::ALL {
+        let on: Vec<&Row> = rows.iter().filter(|row| row.rung == rung).collect();
+        if on.is_empty() {
+            continue;
         }
-        (uids, _) => format!("{uids}{more}"),
+        let name = |row: &&Row| format!("{}{}", shown(&row.name), if row.certain { "" } else { "?" });
+        let mut names = on.iter().map(name).take(NAMES).collect::<Vec<_>>().join(", ");
+        if let Some(more) = on.len().checked_sub(NAMES).filter(|more| *more > 0) {
+            names += &format!(" and {more} more");
+        }
+        let certain = on.iter().all(|row| row.certain);
+        let rung = Cell::new(rung.as_str()).fg(colour(rung, certain));
+        table.add_row([rung, Cell::new(on.len()).set_alignment(CellAlignment::Right), Cell::new(names)]);
     }
-}
-
-fn limits(row: &Row) -> String {
-    let memory = row.memory_max_bytes.map(|bytes| format!("{} MiB", bytes >> 20));
-    let pids = row.pids_max.map(|pids| format!("{pids} pids"));
-    let limits: Vec<String> = [memory, pids].into_iter().flatten().collect();
-    if limits.is_empty() { "none".to_owned() } else { limits.join(" ") }
-}
-
-fn yes(is: bool) -> String {
-    if is { "yes" } else { "no" }.to_owned()
-}
-
-fn unknown(row: &Row) -> String {
-    if row.running { "?" } else { "–" }.to_owned()
+    writeln!(out, "{}", trimmed(&table))?;
+    let uncertain = if rows.iter().all(|row| row.certain) { "" } else { "? at best: not all could be seen. " };
+    writeln!(out, "{uncertain}`plimsoll containers [NAME]` tells what holds each where it stands")
 }
 
 /// Writes everything about one container: what holds it where it stands, and what would lift it.
@@ -129,16 +97,16 @@ pub fn explain(row: &Row, out: &mut dyn Write) -> io::Result<()> {
     for (what, value) in [
         ("id", shown(&row.id)),
         ("kept by", escape(&row.runtime)),
-        ("runs", yes(row.running)),
+        ("runs", row.whether(Some(row.running))),
         ("beyond the default", all(&row.beyond)),
         ("below the default", all(&row.below)),
         ("shared namespaces", all(&row.shared)),
-        ("seccomp", row.seccomp.as_deref().map_or_else(|| unknown(row), escape)),
+        ("seccomp", shown(&row.filtered())),
         ("security module", row.lsm.as_deref().map_or_else(|| "none that labels".to_owned(), shown)),
-        ("no new privileges", row.no_new_privileges.map_or_else(|| unknown(row), yes)),
+        ("no new privileges", row.whether(row.no_new_privileges)),
         ("uids on the host", all(&uids) + &told),
-        ("root read-only", row.read_only.map_or_else(|| unknown(row), yes)),
-        ("limits", limits(row)),
+        ("root read-only", row.whether(row.read_only)),
+        ("limits", row.limits()),
     ] {
         writeln!(out, "{what:<20}{value}")?;
     }
