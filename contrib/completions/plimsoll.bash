@@ -152,7 +152,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__audit)
-            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --engine --policy --waivers --fail-on --facts --baseline --format --output --color --help"
+            opts="-o -v -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --engine --policy --waivers --fail-on --facts --baseline --format --output --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

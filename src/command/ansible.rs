@@ -57,7 +57,7 @@ fn answer(arguments: &[OsString]) -> Result<Answer, Failure> {
         path.map(|path| Output { format: Format::Json, path: path.clone() }).into_iter().collect();
     let destinations = Destination::open_all(&outputs)?;
     let report = here(&parameters.judge, &Tally::default())?;
-    let saved = Destination::save_all(destinations, &report);
+    let saved = Destination::save_all(destinations, &report, false);
     let audited = Audited { parameters: &parameters, report: &report, baseline: baseline.as_ref() };
     Ok(audited.answer(path, saved.err().unwrap_or_default()))
 }

@@ -111,7 +111,8 @@ pub(super) fn source(located: &Located) -> Source {
             None => Source::Engine(Beginning::at(socket)),
         },
         Located::Unasked => Source::Kernel(Gap::new(GapKind::NotCollected, "no engine was asked (--engine none)")),
-        Located::Nowhere(_) => Source::Nowhere,
+        // What an engine has left behind, and what others run.
+        Located::Nowhere(_) => Source::Kernel(Gap::new(GapKind::Missing, "there is no container engine")),
     }
 }
 

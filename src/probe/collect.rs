@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use self::engine::{EngineProcess, EngineSide};
 use super::docker::Session;
 use super::{System, Tally, View, layers, walk};
-use crate::facts::{FORMAT, Facts, Gap, GapKind, Observed};
+use crate::facts::{FORMAT, Facts, Gap, Observed};
 use crate::plan::Plan;
 
 /// A collection that has begun, with what is looked at whatever is planned: the engine takes its time to say who it is.
@@ -41,22 +41,18 @@ pub enum Source {
     Engine(Beginning),
     /// What the kernel shows, and the state that engines keep on disk, for this reason.
     Kernel(Gap),
-    /// There is no engine.
-    Nowhere,
 }
 
 impl Source {
     /// The engine's process, and whom to ask, or why there is nobody.
     fn meet(self, system: &System) -> (EngineProcess, Result<JoinHandle<Session>, Gap>) {
-        let gap = match self {
+        match self {
             Self::Engine(Beginning { session, process }) => {
                 let lost = |_| EngineProcess::none(system, engine::lost("the probe of the engine's process"));
-                return (process.join().unwrap_or_else(lost), Ok(session));
+                (process.join().unwrap_or_else(lost), Ok(session))
             }
-            Self::Kernel(gap) => gap,
-            Self::Nowhere => Gap::new(GapKind::Missing, "there is no container engine"),
-        };
-        (EngineProcess::none(system, gap.clone()), Err(gap))
+            Self::Kernel(gap) => (EngineProcess::none(system, gap.clone()), Err(gap)),
+        }
     }
 }
 
