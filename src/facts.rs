@@ -43,7 +43,7 @@ pub use accounts::{Accounts, DotFile, Group, Home, NewAccount, Password, Passwor
 pub use aide::{Aide, WatchedFile};
 pub use apparmor::{AppArmor, AppArmorProfile};
 pub use apt::{Apt, AptRepository};
-pub use audit::{Audit, AuditCoverage, AuditDaemon, AuditFile, AuditMode, AuditRole, AuditRule};
+pub use audit::{Audit, AuditCoverage, AuditDaemon, AuditFile, AuditMode, AuditRole, AuditRule, AuditedPath};
 pub use banner::Banner;
 pub use boot::{FstabEntry, Grub, GrubKernel};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
