@@ -43,7 +43,7 @@ pub use accounts::{Accounts, DotFile, Group, Home, NewAccount, Password, Passwor
 pub use aide::{Aide, WatchedFile};
 pub use apparmor::{AppArmor, AppArmorProfile};
 pub use apt::{Apt, AptRepository};
-pub use audit::{Audit, AuditCoverage, AuditDaemon, AuditFile, AuditMode, AuditRole, AuditRule};
+pub use audit::{Audit, AuditCoverage, AuditDaemon, AuditFile, AuditMode, AuditRole, AuditRule, AuditedPath};
 pub use banner::Banner;
 pub use boot::{FstabEntry, Grub, GrubKernel};
 pub use container::{Container, Exec, Inspect, Mount, PrivilegeGain, Program, PublishedPort, Seccomp, SeccompProfile};
@@ -165,7 +165,8 @@ pub struct Facts {
     pub ssh: Observed<Ssh>,
     /// The values of options of sshd by name in lower case, for the names that checks ask for: the one that everybody gets, and
     /// those of `Match` blocks that some connection gets instead.
-    #[schemars(extend("x-source" = "/usr/sbin/sshd, /etc/ssh, /etc/default/ssh, /var/lib/dpkg/status, /var/lib/dpkg/updates, \
+    #[schemars(extend("x-source" = "/usr/sbin/sshd, /etc/ssh, /etc/default/ssh, /etc/sysconfig, /etc/conf.d/sshd, /var/lib/dpkg/status, \
+        /var/lib/dpkg/updates, \
         /{sshd-config}", "x-keyed" = true))]
     pub sshd_option: BTreeMap<String, Observed<Vec<SshdValue>>>,
     /// Values that kernel settings get at boot, by dotted name, for the names that checks ask for: by systemd-sysctl from the

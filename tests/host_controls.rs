@@ -15,7 +15,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use overlay::{Machine, expect, names};
+use overlay::{Machine, expect, findings, names};
 use serde_json::Value;
 
 const KERNEL: &str = "usr/lib/modules/0.0.0-test";
@@ -127,10 +127,62 @@ fn repositories_have_to_be_signed() {
     expect(&findings, "manual", &["package-sources-reviewed", "package-keys-reviewed"]);
 }
 
-/// Every control of both benchmarks comes to a verdict with what it rests on.
+/// Audit is on from the boot for every kernel, and keeps what happens until its daemon runs.
+#[test]
+fn audit_begins_with_the_kernel() {
+    let machine = Machine::new();
+    let menu = |options: &str| format!("menuentry 'x' {{\n linux /vmlinuz ro {options}\n}}\n");
+    machine
+        .packages(&["audispd-plugins", "auditd"])
+        .file("boot/grub/grub.cfg", &menu("audit=1 audit_backlog_limit=8192"));
+    let found = machine.audit("cis-debian-12");
+    expect(&found, "pass", &["audit-on-from-boot", "audit-queue-long-at-boot", "auditd-installed"]);
+    expect(&found, "pass", &["audit-plugins-installed"]);
+    machine.file("boot/grub/grub.cfg", &menu("audit_backlog_limit=64"));
+    machine.file("etc/sudoers.d/log", "Defaults logfile=/var/log/sudo.log\n").mode("etc/sudoers.d/log", 0o440);
+    machine.file("etc/audit/rules.d/x.rules", "-w /var/log/sudo.log -p wa\n");
+    let found = machine.audit("cis-debian-12");
+    expect(&found, "fail", &["audit-on-from-boot", "audit-queue-long-at-boot"]);
+    // On disk, and not in force here.
+    expect(&found, "fail", &["sudo-log-changes-audited", "set-id-programs-audited"]);
+    let evidence = found["sudo-log-changes-audited"]["evidence"].to_string();
+    assert!(
+        evidence.contains(r#""path":"/var/log/sudo.log""#) && evidence.contains(r#""persistent":"wa""#),
+        "{evidence}"
+    );
+}
+
+/// A distribution without a benchmark of its own gets what holds on any, and is told so.
+#[test]
+fn any_linux_is_judged_by_what_holds_on_any() {
+    let machine = Machine::new();
+    machine.file("etc/os-release", "ID=plumbix\nNAME=Plumbix\nVERSION_ID=3\n");
+    machine.file("etc/sysctl.d/50-x.conf", "kernel.randomize_va_space = 2\n").file("etc/issue", "Ours\n");
+    machine.file("etc/login.defs", "PASS_MAX_DAYS 90\nENCRYPT_METHOD DES\n");
+    let report = machine.report(&[]);
+    let ids: Vec<&str> = report["benchmarks"].as_array().unwrap().iter().filter_map(|of| of["id"].as_str()).collect();
+    assert!(ids.contains(&"plimsoll-linux") && !ids.iter().any(|id| id.starts_with("cis-debian")), "{ids:?}");
+    let notice = "there is no benchmark for Plumbix 3: what was judged of it holds on any Linux";
+    assert!(report["notices"].as_array().unwrap().iter().any(|said| said == notice), "{:#}", report["notices"]);
+    let found = findings(&report);
+    expect(&found, "pass", &["address-space-randomised", "issue-reveals-nothing", "new-passwords-end-within-a-year"]);
+    expect(&found, "fail", &["new-passwords-hashed-strongly"]);
+    // Without systemd the same files say nothing of what is set at boot.
+    let machine = Machine::new();
+    machine
+        .file("etc/os-release", "ID=plumbix\nNAME=Plumbix\nVERSION_ID=3\n")
+        .whiteout("usr/lib/systemd/systemd-sysctl");
+    expect(&findings(&machine.report(&[])), "unknown", &["address-space-randomised"]);
+    // Where there is a benchmark, nobody is told otherwise.
+    machine.file("etc/os-release", "ID=debian\nNAME=Debian\nVERSION_ID=12\n");
+    let report = machine.report(&[]);
+    assert!(!report["benchmarks"].to_string().contains("plimsoll-linux"), "{:#}", report["benchmarks"]);
+}
+
+/// Every control of these benchmarks comes to a verdict with what it rests on.
 #[test]
 fn every_control_is_judged() {
-    for benchmark in ["cis-debian-12", "cis-ubuntu-24.04"] {
+    for benchmark in ["cis-debian-12", "cis-ubuntu-24.04", "plimsoll-linux"] {
         let written = fs::read_to_string(format!("benchmarks/{benchmark}.toml")).unwrap();
         let controls = written.matches("[[control]]").count();
         let run = Command::new(env!("CARGO_BIN_EXE_plimsoll"))

@@ -23,6 +23,8 @@ use crate::verdict::Verdict;
 #[derive(Clone, Debug)]
 pub(crate) struct Example {
     verdict: Verdict,
+    /// Whether the usual remedy would break something.
+    conflict: Option<bool>,
     /// The facts by root, as a collection would have written them.
     facts: Value,
     span: Range<usize>,
@@ -34,7 +36,7 @@ pub(crate) fn without(text: &str) -> &str {
 }
 
 /// Reads the examples of a check from its file; a proof needs one that passes and one that fails, or one that is for a person
-/// where every case is.
+/// where every case is; and a failure with each remedy where there are two.
 pub(crate) fn load(check: &Check, source: &Arc<Source>, faults: &mut Diagnostics) -> Vec<Example> {
     let Some(table) = document::parse(source, faults) else { return Vec::new() };
     let list = table.get_ref().get("example").and_then(|value| value.get_ref().as_array());
@@ -46,6 +48,12 @@ pub(crate) fn load(check: &Check, source: &Arc<Source>, faults: &mut Diagnostics
         if !examples.iter().any(|example| example.verdict == needed) {
             let place = table.get_ref().get("pass").map_or(0..0, Spanned::span);
             faults.at(source, place, format!("`{}` has no example that comes to {needed}", check.id), None);
+        }
+    }
+    for needed in [true, false].into_iter().filter(|_| check.conflict().is_some()) {
+        if !examples.iter().any(|example| (example.verdict, example.conflict) == (Verdict::Fail, Some(needed))) {
+            let place = table.get_ref().get("conflict").map_or(0..0, Spanned::span);
+            faults.at(source, place, format!("`{}` has no failing example with `conflict = {needed}`", check.id), None);
         }
     }
     examples
@@ -60,7 +68,7 @@ fn one(
 ) -> Option<Example> {
     let table = example.get_ref().as_table()?;
     let mut facts = Map::new();
-    for (root, value) in table.iter().filter(|(key, _)| key.get_ref() != "verdict") {
+    for (root, value) in table.iter().filter(|(key, _)| !["verdict", "conflict"].contains(&key.get_ref().as_ref())) {
         let name = root.get_ref().as_ref();
         let Some(ty) = each.roots().get(name) else {
             let help = did_you_mean(name, each.roots().keys().map(String::as_str));
@@ -78,7 +86,8 @@ fn one(
     say(&mut facts, each);
     let verdict = table.get("verdict").and_then(|value| value.get_ref().as_str());
     let verdict = Verdict::ALL.into_iter().find(|known| Some(known.as_str()) == verdict)?;
-    Some(Example { verdict, facts: Value::Object(facts), span: example.span() })
+    let conflict = table.get("conflict").and_then(|value| value.get_ref().as_bool());
+    Some(Example { verdict, conflict, facts: Value::Object(facts), span: example.span() })
 }
 
 /// What an example does not say of the policy is as it is without one.
@@ -113,11 +122,17 @@ fn fill(json: &mut Value, parameters: &BTreeMap<String, String>) {
 pub(crate) fn prove(check: &Check, source: &Arc<Source>, faults: &mut Diagnostics) -> usize {
     let examples = load(check, source, faults);
     for example in &examples {
-        let judgement = check.judge(&example.bindings(check.each));
+        let bindings = example.bindings(check.each);
+        let judgement = check.judge(&bindings);
         if judgement.verdict != example.verdict {
             let (id, found) = (&check.id, judgement.verdict);
             let message = format!("this example of `{id}` comes to {found}, not to {}", example.verdict);
             faults.at(source, example.span.clone(), message, judgement.reason);
+        }
+        let (_, conflict) = check.remedy(&bindings);
+        if example.conflict.is_some_and(|told| told != conflict.is_some()) {
+            let message = format!("the remedy of `{}` is another in this example", check.id);
+            faults.at(source, example.span.clone(), message, conflict);
         }
     }
     examples.len()

@@ -99,6 +99,8 @@ pub struct ConflictFile {
 pub struct ExampleFile {
     /// The verdict.
     pub verdict: Verdict,
+    /// Whether the usual remedy of a failure would break something then; not looked at when it is left out.
+    pub conflict: Option<bool>,
     /// The facts; what is left out is unknown.
     #[serde(flatten)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]

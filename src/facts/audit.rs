@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{FileAccess, Observed};
+use super::{FileAccess, Observed, Watch};
 
 /// The kernel's audit and its daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +39,9 @@ pub struct Audit {
     /// Rules in force that are not on disk, as auditctl writes them.
     #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES, /etc/audit/rules.d, /etc/audit/audit.rules"))]
     pub not_persistent: Observed<Vec<String>>,
+    /// The paths that rules name, each by where it really lies and as it is written, and `/` for rules that name none.
+    #[schemars(extend("x-source" = "netlink AUDIT_LIST_RULES, /etc/audit/rules.d, /etc/audit/audit.rules, /etc/login.defs"))]
+    pub paths: Observed<Vec<AuditedPath>>,
     /// The settings of the daemon; null without a configuration.
     #[schemars(extend("x-source" = "/etc/audit/auditd.conf"))]
     pub daemon: Observed<Option<AuditDaemon>>,
@@ -82,6 +85,18 @@ pub struct AuditRule {
     pub fields: Vec<String>,
     /// The keys under which its records are found.
     pub keys: Vec<String>,
+}
+
+/// What is recorded of accesses to a path, and of those to everything below it when it is a directory.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AuditedPath {
+    /// The path.
+    pub path: String,
+    /// What is recorded whoever it is.
+    pub by_anybody: Watch,
+    /// What is recorded when it is done in a session of a person's, one whose login uid is that of people.
+    pub by_people: Watch,
 }
 
 /// Whether everything that some rules would record is recorded, by these rules or by others.

@@ -18,7 +18,8 @@ pub struct Host {
     /// Release of the running kernel, as in `uname -r`.
     #[schemars(extend("x-source" = "/proc/sys/kernel/osrelease"))]
     pub kernel: Observed<String>,
-    /// Programs that run containers and are running, by name, such as `dockerd`.
+    /// Programs that run containers and are running, by name, such as `dockerd`; `conmon` keeps a container of Podman's, which
+    /// has no daemon.
     #[schemars(extend("x-source" = "/proc/{pid}/comm of every process"))]
     pub container_engines: Observed<Vec<String>>,
     /// Usable memory in bytes.

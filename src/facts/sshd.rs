@@ -14,11 +14,11 @@ pub struct Ssh {
     pub installed: Observed<bool>,
     /// Its configuration, and its keys.
     #[schemars(extend(
-        "x-source" = "/etc/ssh, /etc/default/ssh, /etc/group, /var/lib/dpkg/status, /{sshd-config}, /{host-key}"
+        "x-source" = "/etc/ssh, /etc/default/ssh, /etc/sysconfig, /etc/conf.d/sshd, /etc/group, /var/lib/dpkg/status, /{sshd-config}, /{host-key}"
     ))]
     pub files: Observed<Vec<SshFile>>,
     /// What it shows before a login (`Banner`), for each value of that option that is a path.
-    #[schemars(extend("x-source" = "/etc/ssh, /etc/default/ssh, /etc/os-release, /{sshd-config}, /{banner}"))]
+    #[schemars(extend("x-source" = "/etc/ssh, /etc/default/ssh, /etc/sysconfig, /etc/conf.d/sshd, /etc/os-release, /{sshd-config}, /{banner}"))]
     pub banners: Observed<Vec<SshBanner>>,
 }
 

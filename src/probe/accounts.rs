@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use database::Passwd;
 
 use super::{System, View, none_if_missing, nss};
-use crate::facts::{Accounts, Gap, Group, Observed, Password, ShellKind, User};
+use crate::facts::{Accounts, Gap, GapKind, Group, Observed, Password, ShellKind, User};
 use crate::plan::Plan;
 
 /// Seconds of a day.
@@ -53,6 +53,14 @@ fn seen<T>(files: &Result<(), Gap>, wanted: bool, look: impl FnOnce() -> Result<
     match wanted {
         true => files.clone().and_then(|()| look()).into(),
         false => Observed::not_collected(),
+    }
+}
+
+/// Errs where a distribution ships a file of `/etc` below `/usr/etc`, as SUSE does, and its programs read that instead.
+fn shipped_elsewhere(system: &System, path: &str) -> Result<(), Gap> {
+    match none_if_missing(system.identity(format!("/usr{path}")))? {
+        Some(_) => Err(Gap::new(GapKind::Unsupported, format!("/usr{path} counts in place of {path}"))),
+        None => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ mod files;
 mod grammar;
 mod kernel;
 mod names;
+mod paths;
 mod place;
 mod rule;
 mod value;
@@ -72,6 +73,7 @@ impl Records {
             refused: self.disk.as_ref().map(|disk| disk.refused.clone()).map_err(Clone::clone).into(),
             not_loaded: differ.clone().map(|(not_loaded, _)| not_loaded).into(),
             not_persistent: differ.map(|(_, not_persistent)| not_persistent).into(),
+            paths: self.paths().into(),
             files: files::observe(&self.system, log.map_err(Clone::clone)),
             daemon: config.into(),
         }
@@ -178,7 +180,7 @@ impl Records {
             file.watch = match file.file.as_known() {
                 Ok(FileAccess { path, .. }) => self
                     .place(&tree, Path::new(path), &seen)
-                    .and_then(|place| self.watched(&place, &loaded, &disk))
+                    .and_then(|place| self.watched(&loaded, &disk, |mask, on| Wanted::at(place.clone(), mask, on)))
                     .into(),
                 Err(gap) => gap.into(),
             };
@@ -197,18 +199,19 @@ impl Records {
         Ok(place)
     }
 
+    /// Which of the accesses are recorded that are wanted, given the bit of one and the machine.
     fn watched(
         &self,
-        target: &Place,
         loaded: &Result<Rules<'_>, Gap>,
         disk: &Result<Rules<'_>, Gap>,
+        wanted: impl Fn(u32, Machine) -> Wanted,
     ) -> Result<Watch, Gap> {
         let machine = self.machine.clone()?;
         let record = |rules: &Result<Rules<'_>, Gap>| {
             let rules = rules.as_ref().map_err(Clone::clone)?;
             let (mut mask, mut exceptions) = (0, Vec::new());
             for (bit, _) in ACCESSES {
-                let recorded = rules.record(&Wanted::at(target.clone(), bit, machine));
+                let recorded = rules.record(&wanted(bit, machine));
                 mask |= if recorded.all { bit } else { 0 };
                 exceptions.extend(recorded.exceptions.into_iter().map(|rule| rule.display(machine)));
             }

@@ -21,7 +21,9 @@ pub fn observe(machine: &crate::probe::System, engines: bool) -> Host {
 }
 
 /// Programs that run containers, by the names that the kernel keeps of them.
-const ENGINES: [&str; 5] = ["containerd", "crio", "dockerd", "kubelet", "podman"];
+///
+/// Podman has no daemon: what it leaves running for each container is conmon.
+const ENGINES: [&str; 6] = ["conmon", "containerd", "crio", "dockerd", "kubelet", "podman"];
 
 fn container_engines(machine: &crate::probe::System) -> Result<Vec<String>, Gap> {
     let mut found: BTreeSet<&str> = BTreeSet::new();

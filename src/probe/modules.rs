@@ -189,7 +189,8 @@ impl<'s> Look<'s> {
 fn shipped(system: &System) -> Result<BTreeMap<String, BTreeSet<String>>, Gap> {
     let releases = match system.list(MODULES) {
         Ok(releases) => releases,
-        Err(gap) if gap.kind == GapKind::Missing => return Ok(BTreeMap::new()),
+        // Modules that are loaded came from somewhere, such as the store of a distribution that has no such directory.
+        Err(gap) if gap.kind == GapKind::Missing && loaded(system)?.is_empty() => return Ok(BTreeMap::new()),
         Err(gap) => return Err(gap),
     };
     let mut found = BTreeMap::new();

@@ -85,18 +85,28 @@ impl Machine {
 
     /// Verdicts and evidence by check.
     pub fn audit(&self, benchmark: &str) -> BTreeMap<String, Value> {
+        findings(&self.report(&["--benchmark", benchmark]))
+    }
+
+    /// The report of an audit.
+    pub fn report(&self, arguments: &[&str]) -> Value {
         let run = Command::new("unshare")
             .args(["-m", "sh", "-c", SCRIPT, "sh"])
             .arg(self.directory.path())
             .arg(env!("CARGO_BIN_EXE_plimsoll"))
-            .args(["audit", "--benchmark", benchmark, "--level", "2", "--format", "json"])
+            .args(["audit", "--level", "2", "--format", "json"])
+            .args(arguments)
             .output()
             .unwrap();
-        let report: Value = serde_json::from_slice(&run.stdout)
-            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&run.stderr)));
-        let findings = report["findings"].as_array().unwrap().clone();
-        findings.into_iter().map(|finding| (finding["check"].as_str().unwrap().to_owned(), finding)).collect()
+        serde_json::from_slice(&run.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&run.stderr)))
     }
+}
+
+/// The findings of a report by check.
+pub fn findings(report: &Value) -> BTreeMap<String, Value> {
+    let findings = report["findings"].as_array().unwrap().iter().cloned();
+    findings.map(|finding| (finding["check"].as_str().unwrap().to_owned(), finding)).collect()
 }
 
 pub fn expect(findings: &BTreeMap<String, Value>, verdict: &str, checks: &[&str]) {

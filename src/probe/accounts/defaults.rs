@@ -2,18 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{Gap, NewAccount, Observed};
+use super::shipped_elsewhere;
+use crate::facts::{Gap, GapKind, NewAccount, Observed};
 use crate::probe::{System, none_if_missing};
 
 const LOGIN_DEFS: &str = "/etc/login.defs";
 const USERADD: &str = "/etc/default/useradd";
+/// The program that goes by both.
+const SHADOW: &str = "/usr/sbin/useradd";
 
 /// The settings of `/etc/login.defs`, each with the number of its line.
 pub(in crate::probe) struct LoginDefs(Result<BTreeMap<String, Vec<(usize, String)>>, Gap>);
 
 impl LoginDefs {
     pub(in crate::probe) fn read(system: &System) -> Self {
-        Self(none_if_missing(system.read_lossy(LOGIN_DEFS)).map(|text| parse(&text.unwrap_or_default())))
+        let text = none_if_missing(system.read_lossy(LOGIN_DEFS));
+        Self(text.and_then(|text| text.map_or_else(|| without(system), Ok)).map(|text| parse(&text)))
     }
 
     /// Settings that could not be seen, or that nobody asked for.
@@ -74,6 +78,15 @@ fn inactive(system: &System) -> Observed<i64> {
             }
         }
         Err(gap) => gap.into(),
+    }
+}
+
+/// The settings where the file is not there: shadow's defaults, where shadow is what makes accounts and reads no other file.
+fn without(system: &System) -> Result<String, Gap> {
+    shipped_elsewhere(system, LOGIN_DEFS)?;
+    match none_if_missing(system.identity(SHADOW))? {
+        Some(_) => Ok(String::new()),
+        None => Err(Gap::new(GapKind::Missing, format!("neither {LOGIN_DEFS} nor {SHADOW} is there"))),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::shipped_elsewhere;
 use crate::facts::{Gap, ShellKind};
 use crate::probe::{System, file, none_if_missing};
 
@@ -13,6 +14,7 @@ const REFUSING: &[&str] = &["nologin", "false"];
 /// The programs that `/etc/shells` lists, as getusershell(3) reads it.
 pub(super) fn listed(system: &System) -> Result<Vec<String>, Gap> {
     let Some(text) = none_if_missing(system.read_lossy("/etc/shells"))? else {
+        shipped_elsewhere(system, "/etc/shells")?;
         return Ok(DEFAULT.iter().map(|shell| (*shell).to_owned()).collect());
     };
     let shell = |line: &str| {

@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::facts::{DotFile, Home};
+use crate::facts::{DotFile, GapKind, Home};
 use crate::probe::tree::Tree;
 
 /// 2026-11-24.
@@ -109,7 +109,7 @@ fn a_shadow_file_that_cannot_be_read_leaves_passwords_open_and_nothing_else() {
     assert_eq!(found[0].password.gap().unwrap().detail, "/etc/shadow: too many symbolic links");
     assert!(found[1].password.value().is_some());
     tree.remove("etc/passwd");
-    assert_eq!(users(&tree.system(), TODAY).unwrap_err().kind, crate::facts::GapKind::Missing);
+    assert_eq!(users(&tree.system(), TODAY).unwrap_err().kind, GapKind::Missing);
 }
 
 #[test]
@@ -143,6 +143,9 @@ fn shells_are_listed_refuse_or_are_some_program() {
     // Without the file the C library has a list of its own.
     tree.remove("etc/shells");
     assert_eq!(shells::listed(&tree.system()).unwrap(), ["/bin/sh", "/bin/csh"]);
+    tree.file("usr/etc/shells", "/bin/bash\n");
+    assert_eq!(shells::listed(&tree.system()).unwrap_err().kind, GapKind::Unsupported);
+    tree.remove("usr/etc/shells");
     assert_eq!(all(&tree)[1].shell_kind.value(), Some(&Refusing));
 }
 
@@ -207,6 +210,11 @@ fn defaults_of_new_accounts_have_their_line() {
         let system = tree.system();
         defaults::of_new_accounts(&system, &LoginDefs::read(&system))
     };
+    // Without shadow nobody goes by its defaults, and with SUSE's by another file.
+    assert_eq!(read().max_days.gap().unwrap().kind, GapKind::Missing);
+    tree.file("usr/sbin/useradd", "").file("usr/etc/login.defs", "PASS_MAX_DAYS 90\n");
+    assert_eq!(read().max_days.gap().unwrap().kind, GapKind::Unsupported);
+    tree.remove("usr/etc/login.defs");
     let none = read();
     assert_eq!(none.max_days, Observed::from_source(-1, "/etc/login.defs has no PASS_MAX_DAYS"));
     assert_eq!(none.encrypt_method.value().unwrap(), "DES");

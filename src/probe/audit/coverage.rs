@@ -117,6 +117,11 @@ impl Wanted {
         Self { events: accesses(mask, machine.arches()), object: Some(place), given: Vec::new() }
     }
 
+    /// Those of them of which more is known.
+    pub(super) fn given(self, given: Vec<Field>) -> Self {
+        Self { given, ..self }
+    }
+
     /// Everything that a rule would record.
     pub(super) fn of(rule: &Rule, machine: Machine, locate: impl Fn(&str) -> Result<Place, Gap>) -> Result<Self, Gap> {
         let gap = |what: &str| Gap::new(GapKind::Unsupported, format!("{}: {what}", rule.display(machine)));

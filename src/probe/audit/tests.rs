@@ -1,5 +1,5 @@
 use super::*;
-use crate::facts::{Observed, Role};
+use crate::facts::{AuditedPath, Observed, Role};
 use crate::probe::tree::Tree;
 
 fn tree() -> Tree {
@@ -123,6 +123,54 @@ fn what_is_asked_for_is_recorded_or_not() {
     // What this machine cannot do needs no rule.
     let foreign = "-a always,exit -F arch=aarch64 -S adjtimex";
     assert_eq!(seen(1, &[], &[], foreign), (Some(true), Some(true)));
+}
+
+/// What is recorded of the paths that rules name: each access of anybody's, and of people's, now and after the next boot.
+fn paths(records: &Records) -> Vec<(String, [String; 4])> {
+    let letters = |seen: &Observed<String>| seen.value().map_or("?", String::as_str).to_owned();
+    let watch = |watch: &Watch| [letters(&watch.loaded), letters(&watch.persistent)];
+    let paths = records.facts().paths;
+    let shown = |path: &AuditedPath| {
+        let ([a, b], [c, d]) = (watch(&path.by_anybody), watch(&path.by_people));
+        (path.path.clone(), [a, b, c, d])
+    };
+    paths.value().unwrap().iter().map(shown).collect()
+}
+
+#[test]
+fn paths_that_rules_name_are_told_with_what_is_recorded_of_them() {
+    let tree = tree();
+    tree.file("usr/bin/su", "").file("var/log/sudo.log", "").link("bin", "usr/bin");
+    tree.file("etc/login.defs", "UID_MIN 500\n");
+    let seen = |loaded: &[&str], disk: &[&str]| paths(&records(&tree, 1, loaded, disk));
+    let of = |path: &str, letters: [&str; 4]| (path.to_owned(), letters.map(str::to_owned));
+    let su = "-a always,exit -F path=/bin/su -F perm=x -F auid>=500 -F auid!=unset";
+    // Where it really lies, and as it is written.
+    assert_eq!(seen(&[su], &[]), [of("/bin/su", ["", "", "x", ""]), of("/usr/bin/su", ["", "", "x", ""])]);
+    // A condition that leaves some people out, and half of a processor's ways to call.
+    let half = "-a always,exit -F arch=b64 -S execve -F path=/usr/bin/su -F auid>=500";
+    assert_eq!(seen(&[&su.replace("500", "1000")], &[half])[1], of("/usr/bin/su", ["", "", "", ""]));
+    let whole = [half, &half.replace("b64", "b32")];
+    assert_eq!(seen(&[], &whole), [of("/usr/bin/su", ["", "", "", "x"])]);
+    let all = ["-a always,exit -F arch=b64 -S execve", "-a always,exit -F arch=b32 -S execve"];
+    assert_eq!(seen(&all, &[]), [of("/", ["x", "", "x", ""])]);
+    // What is below a directory; what is not there; what is a link.
+    let logs = "-w /var/log -p wa";
+    assert_eq!(
+        seen(&[logs], &["-w /var/log/sudo.log -p wa"]),
+        [of("/var/log", ["wa", "", "wa", ""]), of("/var/log/sudo.log", ["wa", "wa", "wa", "wa"]),]
+    );
+    assert_eq!(seen(&["-w /gone/x -p wa"], &[]), [of("/gone/x", ["", "", "", ""])]);
+    assert_eq!(seen(&["-a always,exit -F dir=/bin -F perm=x"], &[]), [of("/bin", ["", "", "", ""])]);
+    assert_eq!(seen(&["-a never,exit -F path=/usr/bin/su"], &[]), []);
+    // Rules that come first and leave a part out are told.
+    let never = records(&tree, 1, &["-a never,exit -F path=/bin/su -F uid=7", su], &[]).facts();
+    assert_eq!(never.paths.value().unwrap()[0].by_people.exceptions.value().unwrap().len(), 1);
+    let mut half_seen = records(&tree, 1, &[], &[su]);
+    half_seen.loaded = Err(Gap::new(GapKind::Denied, "x"));
+    assert_eq!(paths(&half_seen)[1], of("/usr/bin/su", ["?", "", "?", "x"]));
+    half_seen.disk = Err(Gap::new(GapKind::Denied, "x"));
+    assert_eq!(half_seen.facts().paths.gap().unwrap().kind, GapKind::Denied);
 }
 
 #[test]

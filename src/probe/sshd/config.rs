@@ -17,6 +17,14 @@ const MAX_FILES: usize = 1000;
 /// The flags of sshd that take an argument.
 const WITH_ARGUMENT: &str = "CEbcfghkopu";
 
+/// The files from which services of Debian, Fedora, SUSE and Alpine pass flags on, and the variable that holds them.
+const FLAGS: [(&str, &str); 4] = [
+    ("/etc/default/ssh", "SSHD_OPTS"),
+    ("/etc/sysconfig/sshd", "OPTIONS"),
+    ("/etc/sysconfig/ssh", "SSHD_OPTS"),
+    ("/etc/conf.d/sshd", "SSHD_OPTS"),
+];
+
 /// One criterion of a `Match` and the patterns it is for.
 pub(super) type Criterion = (String, String);
 
@@ -44,6 +52,18 @@ pub(super) struct Config {
     lines: usize,
 }
 
+/// The flags that the service passes on, and where that is said.
+fn given(system: &System) -> Result<Option<(String, String)>, Gap> {
+    for (path, variable) in FLAGS {
+        let text = none_if_missing(system.read_lossy(path))?.unwrap_or_default();
+        let value = |line: &str| line.trim().strip_prefix(variable)?.strip_prefix('=').map(str::to_owned);
+        if let Some((at, value)) = text.lines().enumerate().filter_map(|(at, line)| Some((at, value(line)?))).last() {
+            return Ok(Some((format!("{path}:{}", at + 1), value.replace(['"', '\''], " "))));
+        }
+    }
+    Ok(None)
+}
+
 impl Config {
     /// Reads what the service's flags and its configuration file say.
     pub(super) fn read(system: &System) -> Self {
@@ -60,17 +80,10 @@ impl Config {
         self.fault.get_or_insert(gap);
     }
 
-    /// What Debian's service passes on from `/etc/default/ssh`; the configuration file to read.
+    /// What the distribution's service passes on; the configuration file to read.
     fn flags(&mut self, system: &System) -> Result<PathBuf, Gap> {
-        const DEFAULTS: &str = "/etc/default/ssh";
         let mut file = Path::new(FOLDER).join("sshd_config");
-        let text = none_if_missing(system.read_lossy(DEFAULTS))?.unwrap_or_default();
-        let option = |line: &str| line.trim().strip_prefix("SSHD_OPTS=").map(|value| value.replace(['"', '\''], " "));
-        let Some((at, value)) = text.lines().enumerate().filter_map(|(at, line)| Some((at, option(line)?))).last()
-        else {
-            return Ok(file);
-        };
-        let place = format!("{DEFAULTS}:{}", at + 1);
+        let Some((place, value)) = given(system)? else { return Ok(file) };
         let mut words = value.split_whitespace();
         while let Some(word) = words.next() {
             let Some(flag) = word.strip_prefix('-') else { continue };

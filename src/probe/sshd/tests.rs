@@ -222,6 +222,9 @@ fn flags_of_the_service_come_before_its_file() {
     let only = |option| ask(&tree, option).value().unwrap()[0].clone();
     assert_eq!((only("maxsessions").value, only("maxsessions").place), ("3".into(), "/etc/default/ssh:2".into()));
     assert_eq!((only("logingracetime").value, only("loglevel").value), ("60".into(), "QUIET".into()));
+    // Other distributions have another file.
+    tree.remove("etc/default/ssh").file("etc/sysconfig/sshd", "OPTIONS=-oMaxSessions=4\n");
+    assert_eq!(only("maxsessions").place, "/etc/sysconfig/sshd:1");
     tree.file("etc/default/ssh", "SSHD_OPTS='-f /srv/sshd'\n").file("srv/sshd", "MaxSessions 9\n");
     assert_eq!(only("maxsessions").value, "9");
 }

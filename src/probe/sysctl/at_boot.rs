@@ -5,12 +5,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::super::{System, View, conf_files, glob, shell_variables, units};
+use super::super::{System, View, conf_files, glob, none_if_missing, shell_variables, units};
 use crate::facts::{Gap, GapKind, Observed};
 
 /// The directories, the one that counts first.
 const FOLDERS: [&str; 5] =
     ["/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d", "/lib/sysctl.d"];
+
+/// The program that reads them, where it may lie.
+const PROGRAMS: [&str; 2] = ["/usr/lib/systemd/systemd-sysctl", "/lib/systemd/systemd-sysctl"];
 
 /// The settings of these names.
 pub fn at_boot<'n>(
@@ -22,13 +25,21 @@ pub fn at_boot<'n>(
     if names.peek().is_none() {
         return BTreeMap::new();
     }
-    let settings = view.files().map(|()| Settings::read(system));
+    let settings = view.files().and_then(|()| by_systemd(system)).map(|()| Settings::read(system));
     let value = |name: &str| match (&settings, super::path(name)) {
         (Ok(settings), Ok(key)) => settings.value(&key),
         (Err(gap), _) => gap.clone().into(),
         (_, Err(gap)) => gap.into(),
     };
     names.map(|name| (name.clone(), value(name))).collect()
+}
+
+/// Errs where another program than systemd's may set them, which goes by other files.
+fn by_systemd(system: &System) -> Result<(), Gap> {
+    match PROGRAMS.iter().find_map(|program| none_if_missing(system.identity(program)).transpose()) {
+        Some(found) => found.map(drop),
+        None => Err(Gap::new(GapKind::Unsupported, "systemd-sysctl, which is known here, is not installed")),
+    }
 }
 
 /// The lines of all files, in order; a file that cannot be read stands as its gap.

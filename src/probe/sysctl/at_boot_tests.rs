@@ -3,6 +3,10 @@ use super::super::super::tree::Tree;
 use super::*;
 
 fn ask(tree: &Tree, name: &str) -> Observed<String> {
+    ask_of(tree.file("usr/lib/systemd/systemd-sysctl", ""), name)
+}
+
+fn ask_of(tree: &Tree, name: &str) -> Observed<String> {
     let system = tree.system();
     let view = View::observe(&system, &Reference::observe(&system, None));
     let name = name.to_owned();
@@ -17,6 +21,15 @@ fn told(tree: &Tree, name: &str) -> String {
         Observed::Known { value, source: None } => value,
         Observed::Unknown { gap, .. } => panic!("{gap}"),
     }
+}
+
+/// OpenRC and others read other files in another order.
+#[test]
+fn where_systemd_is_not_there_nothing_is_known() {
+    let tree = Tree::new();
+    tree.file("etc/sysctl.d/10-a.conf", "kernel.randomize_va_space = 2\n");
+    assert_eq!(ask_of(&tree, "kernel.randomize_va_space").gap().unwrap().kind, GapKind::Unsupported);
+    assert_eq!(told(&tree, "kernel.randomize_va_space"), "2 /etc/sysctl.d/10-a.conf:1");
 }
 
 /// Each of these was seen with systemd-sysctl 252.
