@@ -18,11 +18,11 @@ use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 
-use crate::cli::{Cli, LintArgs, ReportArgs, SchemaOf, SelectArgs, Verb};
+use crate::cli::{Cli, LintArgs, PlanArgs, ReportArgs, SchemaOf, Verb};
 use crate::diagnostic::Diagnostics;
 use crate::library::{Library, SITE_CHECKS};
 use crate::plan::Plan;
-use crate::probe::host;
+use crate::probe::{System, host};
 use crate::record;
 use crate::selection::Selection;
 
@@ -122,14 +122,19 @@ fn lint(args: &LintArgs) -> Result<u8, Failure> {
     Ok(0)
 }
 
-fn plan(args: &SelectArgs) -> Result<u8, Failure> {
-    let library = library(&args.checks)?;
-    let os = host::os();
-    let selection = Selection::new(&library, &usual::request(args, &library, true, os.value()))?;
-    let plan = Plan::of(selection.checks.values().copied(), args.deep);
+fn plan(args: &PlanArgs) -> Result<u8, Failure> {
+    let library = library(&args.select.checks)?;
+    let offline = judge::offline(&args.root)?;
+    let os = host::os(offline.as_ref().unwrap_or(&System::live()));
+    let selection = Selection::new(&library, &usual::request(&args.select, &library, offline.is_none(), os.value()))?;
+    let plan = Plan::of(selection.checks.values().copied(), args.select.deep);
     let mut stdout = io::stdout().lock();
     for place in crate::probe::places(&plan) {
-        writeln!(stdout, "{place}")?;
+        match &offline {
+            None => writeln!(stdout, "{place}")?,
+            Some(system) if system.keeps(place) => writeln!(stdout, "{}", system.real(place).display())?,
+            Some(_) => {}
+        }
     }
     Ok(0)
 }

@@ -68,7 +68,7 @@ pub mod units;
 pub mod view;
 pub mod walk;
 
-pub use collect::{Beginning, Source, collect};
+pub use collect::{Beginning, Source, collect, collect_offline};
 pub use places::places;
 pub use system::System;
 use system::none_if_missing;

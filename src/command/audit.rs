@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::judge::{Judge, here, status, status_since};
+use super::judge::{Judge, look, status, status_since};
 use super::output::{Destination, print};
 use super::{COULD_NOT_RUN, Failure, explain};
 use crate::cli::{AuditArgs, Format};
@@ -20,7 +20,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     let destinations = Destination::open_all(&args.output.output)?;
     let report = match args.facts.first() {
         Some(path) => Judge::new(&args.judge)?.of(&Collected::read(path)?)?,
-        None => here(&args.judge)?,
+        None => look(&args.judge)?,
     };
     let saved = Destination::save_all(destinations, &report);
     let told = tell(args, &report, baseline.as_ref());

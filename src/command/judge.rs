@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::progress::Progress;
 use super::{Failure, library, usual};
 use crate::benchmark::Needs;
-use crate::cli::{EngineArgs, EngineChoice, JudgeArgs};
+use crate::cli::{EngineArgs, EngineChoice, JudgeArgs, RootArgs};
 use crate::collected::Collected;
 use crate::difference::Difference;
 use crate::evaluate::evaluate;
@@ -15,7 +15,7 @@ use crate::library::Library;
 use crate::plan::Plan;
 use crate::policy::Loaded as Policy;
 use crate::probe::docker::{Endpoint, Located};
-use crate::probe::{Beginning, Source, collect, host};
+use crate::probe::{Beginning, Source, System, collect, collect_offline, host};
 use crate::report::{Finding, Report};
 use crate::selection::Selection;
 use crate::verdict::{Severity, Verdict};
@@ -53,13 +53,38 @@ impl<'a> Judge<'a> {
     }
 }
 
+/// Looks at what is to be looked at and judges it.
+pub(super) fn look(args: &JudgeArgs) -> Result<Report, Failure> {
+    match offline(&args.root)? {
+        Some(system) => under(args, &system),
+        None => here(args),
+    }
+}
+
+/// The files of a machine that does not run, if they are to be looked at.
+pub(super) fn offline(args: &RootArgs) -> Result<Option<System>, Failure> {
+    let open = |root: &PathBuf| System::offline(root).map_err(|gap| Failure::from(format!("--root {}", gap.detail)));
+    args.root.as_ref().map(open).transpose()
+}
+
+/// Judges files.
+fn under(args: &JudgeArgs, system: &System) -> Result<Report, Failure> {
+    let judge = Judge::new(args)?;
+    let os = host::os(system);
+    let request = usual::request(&args.select, &judge.library, false, os.value());
+    let selection = Selection::new(&judge.library, &request)?;
+    let plan = Plan::of(selection.checks.values().copied(), args.select.deep);
+    let facts = Collected::new(&collect_offline(&plan, system)).map_err(|error| error.to_string())?;
+    Ok(judge.report(&selection, &facts, os.value()))
+}
+
 /// Looks at this machine and judges it.
-pub(super) fn here(args: &JudgeArgs) -> Result<Report, Failure> {
+fn here(args: &JudgeArgs) -> Result<Report, Failure> {
     let located = endpoint(&args.engine).locate()?;
     // The engine takes its time to say who it is; the checks are read meanwhile.
     let (source, engine) = (source(&located), matches!(located, Located::Socket(_)));
     let judge = Judge::new(args)?;
-    let os = host::os();
+    let os = host::os(&System::live());
     let request = usual::request(&args.select, &judge.library, engine, os.value());
     let selection = Selection::new(&judge.library, &request)?;
     if let Located::Nowhere(places) = &located {

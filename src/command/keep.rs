@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 
 use super::Failure;
-use super::judge::{here, status};
+use super::judge::{look, status};
 use super::output::{Destination, width};
 use crate::cli::{HistoryArgs, Plain, RecordArgs};
 use crate::difference::{Difference, text};
@@ -16,7 +16,7 @@ pub(super) fn record(args: &RecordArgs) -> Result<u8, Failure> {
     let destinations = Destination::open_all(&args.output)?;
     let record = Record::at(&args.state.state)?;
     let before = record.last();
-    let report = here(&args.judge)?;
+    let report = look(&args.judge)?;
     let status = status(&report, args.judge.fail_on);
     let mut stdout = io::stdout().lock();
     let difference = match &before {

@@ -41,9 +41,10 @@ fn below(system: &System, folder: &Path, depth: usize, found: &mut Vec<(PathBuf,
         return Err(Gap::new(GapKind::Unsupported, format!("{}: too many files, or too deep", folder.display())));
     }
     let Some(names) = none_if_missing(system.entries(folder))? else { return Ok(()) };
+    let real = system.resolve(folder)?;
     for name in names {
-        let path = folder.join(name);
-        let metadata = match fs::symlink_metadata(system.real(&path)) {
+        let path = folder.join(&name);
+        let metadata = match fs::symlink_metadata(system.real(real.join(name))) {
             Ok(metadata) => metadata,
             // Rotated away since it was listed.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,

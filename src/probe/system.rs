@@ -1,6 +1,7 @@
 //! The one way to the files of the audited machine: every read starts at a root, so that a test can lay out its own.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -16,22 +17,58 @@ const MAX_BYTES: u64 = 4 << 20;
 const TYPICAL_BYTES: usize = 4096;
 /// How many symbolic links one path may follow, as in the kernel.
 const MAX_LINKS: usize = 40;
+/// What the kernel of a running machine shows.
+const KERNEL: [&str; 2] = ["/proc", "/sys"];
+/// What a running machine fills anew: whatever lies there on its disk is covered as soon as it boots.
+const VOLATILE: [&str; 2] = ["/dev", "/run"];
 
 /// A file tree to look at.
 #[derive(Clone, Debug)]
 pub struct System {
     root: PathBuf,
+    /// Whether it is of no machine that runs.
+    offline: bool,
 }
 
 impl System {
     /// The machine this runs on.
     pub fn live() -> Self {
-        Self { root: PathBuf::from("/") }
+        Self { root: PathBuf::from("/"), offline: false }
     }
 
     /// A tree below a directory.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), offline: false }
+    }
+
+    /// The file tree of a machine that does not run: an unpacked image, a mounted disk. Whatever is in its `/proc` and `/sys`
+    /// says nothing of it.
+    pub fn offline(root: &Path) -> Result<Self, Gap> {
+        let gap = |error| Gap::io(root.display(), &error);
+        let root = root.canonicalize().map_err(gap)?;
+        // What is not a directory, or may not be looked into, has nothing to audit.
+        fs::read_dir(&root).map_err(gap)?;
+        Ok(Self { root, offline: true })
+    }
+
+    /// Whether no machine runs on these files.
+    pub const fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// Errs, with the reason, when no machine runs on these files that would have this.
+    pub fn running(&self, what: impl Display) -> Result<(), Gap> {
+        if self.offline { Err(Gap::offline(&self.root, what)) } else { Ok(()) }
+    }
+
+    /// The directories that a running machine alone fills.
+    pub(super) fn filled_when_running() -> impl Iterator<Item = &'static str> {
+        KERNEL.into_iter().chain(VOLATILE)
+    }
+
+    /// Whether a place that a plan names is one of files that are there when the machine does not run.
+    pub fn keeps(&self, place: &str) -> bool {
+        place.starts_with('/') && !Self::filled_when_running().any(|folder| Path::new(place).starts_with(folder))
     }
 
     /// Where an absolute path of the audited machine really lies; symbolic links are not looked at.
@@ -82,13 +119,33 @@ impl System {
 
     /// Where to open what a path leads to. From the machine's own root the kernel follows symbolic links as they are meant.
     fn followed(&self, path: &Path) -> Result<PathBuf, Gap> {
-        if self.root.as_os_str() == "/" { Ok(path.to_owned()) } else { self.resolve(path).map(|path| self.real(path)) }
+        let own = self.root.as_os_str() == "/" && !self.offline;
+        if own { Ok(path.to_owned()) } else { self.resolve(path).map(|path| self.real(path)) }
     }
 
-    /// Where a symbolic link points, as written in it.
+    /// Where a symbolic link points, as written in it; those on the way to it are followed inside the root.
     pub fn link(&self, path: impl AsRef<Path>) -> Result<PathBuf, Gap> {
         let path = path.as_ref();
-        fs::read_link(self.real(path)).map_err(|error| Gap::io(path.display(), &error))
+        let entry = match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) => self.followed(folder)?.join(name),
+            _ => self.real(path),
+        };
+        fs::read_link(entry).map_err(|error| Gap::io(path.display(), &error))
+    }
+
+    /// Errs when a path in which no symbolic link is left leads to what only a running machine has.
+    fn there(&self, place: &Path, asked: &Path) -> Result<(), Gap> {
+        if !self.offline {
+            return Ok(());
+        }
+        if KERNEL.iter().any(|folder| place == Path::new(folder)) {
+            return self.running(asked.display());
+        }
+        if VOLATILE.iter().any(|folder| place == Path::new(folder)) {
+            let why = format!("{}: a machine that does not run has nothing there", asked.display());
+            return Err(Gap::new(GapKind::Missing, why));
+        }
+        Ok(())
     }
 
     /// Names in a directory, sorted; what is not UTF-8 in them is replaced.
@@ -127,6 +184,10 @@ impl System {
                 continue;
             }
             let next = done.join(&part);
+            if self.offline && next == Path::new("/dev") && pending == [Path::new("null")] {
+                return Ok(next.join("null"));
+            }
+            self.there(&next, asked)?;
             let metadata = match fs::symlink_metadata(self.real(&next)) {
                 Ok(metadata) => metadata,
                 Err(error) => return Err(Gap::io(asked.display(), &error)),
@@ -140,7 +201,7 @@ impl System {
             if links > MAX_LINKS {
                 return Err(Gap::new(GapKind::Malformed, format!("{}: too many symbolic links", asked.display())));
             }
-            let target = self.link(&next)?;
+            let target = fs::read_link(self.real(&next)).map_err(|error| Gap::io(asked.display(), &error))?;
             if target.is_absolute() {
                 done = PathBuf::from("/");
             }

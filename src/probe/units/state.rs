@@ -230,6 +230,9 @@ impl<'s> Look<'s> {
 /// Whether a unit runs. systemd keeps a link for each service that it has started and that has not ended.
 fn active(system: &System, name: &str) -> Observed<bool> {
     let gap = |detail: String| Observed::unknown(GapKind::Unsupported, detail);
+    if let Err(gap) = system.running(format_args!("a {name} that is active or not")) {
+        return gap.into();
+    }
     match system.entries("/run/systemd/system") {
         Ok(_) => {}
         Err(error) if error.kind == GapKind::Missing => {
