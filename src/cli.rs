@@ -169,9 +169,9 @@ pub struct PlanArgs {
     /// What an audit would judge.
     #[command(flatten)]
     pub select: SelectArgs,
-    /// Which files it would look at in place of this machine.
-    #[command(flatten)]
-    pub root: RootArgs,
+    /// Plan for the files of a machine that does not run, whose root directory this is
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
 }
 
 /// Arguments of `containers`.

@@ -124,7 +124,7 @@ fn lint(args: &LintArgs) -> Result<u8, Failure> {
 
 fn plan(args: &PlanArgs) -> Result<u8, Failure> {
     let library = library(&args.select.checks)?;
-    let offline = judge::offline(&args.root)?;
+    let offline = judge::offline(args.root.as_deref())?;
     let os = host::os(offline.as_ref().unwrap_or(&System::live()));
     let selection = Selection::new(&library, &usual::request(&args.select, &library, offline.is_none(), os.value()))?;
     let plan = Plan::of(selection.checks.values().copied(), args.select.deep);

@@ -17,7 +17,7 @@ use crate::selection::Selection;
 const MODE: u32 = 0o600;
 
 pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
-    let offline = offline(&args.root)?;
+    let offline = offline(args.root.root.as_deref())?;
     // The engine takes its time to say who it is; the checks are read meanwhile.
     let source = if offline.is_none() { Some(source(&endpoint(&args.engine).locate()?)) } else { None };
     let library = library(&args.select.checks)?;

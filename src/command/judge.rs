@@ -1,12 +1,12 @@
 //! What every verb that judges has in common: checks, policy and waivers, and the report that they and some facts come to.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::progress::Progress;
 use super::{Failure, library, usual};
 use crate::benchmark::Needs;
-use crate::cli::{EngineArgs, EngineChoice, JudgeArgs, RootArgs};
+use crate::cli::{EngineArgs, EngineChoice, JudgeArgs};
 use crate::collected::Collected;
 use crate::difference::Difference;
 use crate::evaluate::evaluate;
@@ -55,16 +55,16 @@ impl<'a> Judge<'a> {
 
 /// Looks at what is to be looked at and judges it.
 pub(super) fn look(args: &JudgeArgs) -> Result<Report, Failure> {
-    match offline(&args.root)? {
+    match offline(args.root.root.as_deref())? {
         Some(system) => under(args, &system),
         None => here(args),
     }
 }
 
 /// The files of a machine that does not run, if they are to be looked at.
-pub(super) fn offline(args: &RootArgs) -> Result<Option<System>, Failure> {
-    let open = |root: &PathBuf| System::offline(root).map_err(|gap| Failure::from(format!("--root {}", gap.detail)));
-    args.root.as_ref().map(open).transpose()
+pub(super) fn offline(root: Option<&Path>) -> Result<Option<System>, Failure> {
+    let open = |root: &Path| System::offline(root).map_err(|gap| Failure::from(format!("--root {}", gap.detail)));
+    root.map(open).transpose()
 }
 
 /// Judges files.

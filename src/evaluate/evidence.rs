@@ -111,8 +111,9 @@ fn asked(element: Node<'_>, elements: &Elements) -> Value {
         true => !asked.iter().any(|part| within(name, part)),
         false => !asked.iter().any(|whole| within(whole, name) && !there(whole)),
     });
-    let field =
-        |name: &str| at(name).map_or_else(|reason| json!({ "unknown": reason.words }), |node| plain(node.ty, node.value));
+    let field = |name: &str| {
+        at(name).map_or_else(|reason| json!({ "unknown": reason.words }), |node| plain(node.ty, node.value))
+    };
     Value::Object(told.map(|name| ((*name).clone(), field(name))).collect())
 }
 

@@ -65,7 +65,7 @@ pub fn collect_offline(plan: &Plan, system: &System) -> Facts {
     let now = Timestamp::now();
     let view = View::offline(system);
     let (machine, _) = machine::collect(system, &view, plan, now);
-    let root = system.real("/");
+    let root = system.root();
     Facts {
         format: FORMAT,
         collected_at: stamp(now),
@@ -75,14 +75,14 @@ pub fn collect_offline(plan: &Plan, system: &System) -> Facts {
             root.display()
         )],
         local_files: machine::wanted_fact(plan, "local_files", || walk::observe(system, &view, None)),
-        containers: Gap::offline(&root, "containers").into(),
-        sandboxes: Gap::offline(&root, "containers and sandboxes").into(),
-        engine: Gap::offline(&root, "a container engine").into(),
-        daemon: Gap::offline(&root, "the daemon of a container engine").into(),
-        images: Gap::offline(&root, "an engine that tells of its images").into(),
-        networks: Gap::offline(&root, "an engine that tells of its networks").into(),
-        swarm: Gap::offline(&root, "an engine in a swarm").into(),
-        services: Gap::offline(&root, "the services of a swarm").into(),
+        containers: Gap::offline(root, "containers").into(),
+        sandboxes: Gap::offline(root, "containers and sandboxes").into(),
+        engine: Gap::offline(root, "a container engine").into(),
+        daemon: Gap::offline(root, "the daemon of a container engine").into(),
+        images: Gap::offline(root, "an engine that tells of its images").into(),
+        networks: Gap::offline(root, "an engine that tells of its networks").into(),
+        swarm: Gap::offline(root, "an engine in a swarm").into(),
+        services: Gap::offline(root, "the services of a swarm").into(),
         ..machine
     }
 }

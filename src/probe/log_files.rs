@@ -26,7 +26,7 @@ pub fn observe(system: &System, view: &View) -> Observed<Vec<LogFile>> {
 fn look(system: &System) -> Result<Vec<LogFile>, Gap> {
     let mut found = Vec::new();
     below(system, Path::new(LOGS), 0, &mut found)?;
-    if none_if_missing(system.resolve(VOLATILE))?.is_some() {
+    if !system.fills_later(VOLATILE) && none_if_missing(system.resolve(VOLATILE))?.is_some() {
         below(system, Path::new(VOLATILE), 0, &mut found)?;
     }
     if found.is_empty() {

@@ -148,7 +148,9 @@ impl<'s> Look<'s> {
             Err(gap) => gap,
         };
         let loaded = self.loaded.as_ref().is_ok_and(|loaded| loaded.contains(name));
-        let Some((_, place, word)) = REGISTERED.iter().find(|(module, ..)| *module == name).filter(|_| !loaded) else {
+        let Some((_, place, word)) =
+            REGISTERED.iter().find(|(module, ..)| *module == name).filter(|_| !loaded && !self.system.is_offline())
+        else {
             return gap.clone().into();
         };
         let has = if *place == SHOWN {
@@ -227,7 +229,10 @@ fn built_in(
     system: &System,
     shipped: &Result<BTreeMap<String, BTreeSet<String>>, Gap>,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, Gap> {
-    let running = || system.read("/proc/sys/kernel/osrelease").map(|release| vec![release.trim().to_owned()]);
+    let running = || {
+        system.running("a kernel, where none is installed")?;
+        system.read("/proc/sys/kernel/osrelease").map(|release| vec![release.trim().to_owned()])
+    };
     let releases = match shipped {
         Ok(shipped) if system.is_offline() && !shipped.is_empty() => shipped.keys().cloned().collect(),
         _ => running()?,

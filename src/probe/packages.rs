@@ -52,7 +52,8 @@ pub(super) fn upstream(system: &System, view: &View, names: &[&str]) -> Result<(
 pub(super) fn architecture(system: &System) -> Result<String, Gap> {
     let dpkg = "dpkg".to_owned();
     let found = by_architecture(system, &[&dpkg].into())?;
-    let architecture = found.into_iter().find(|(_, package)| package.present).map(|((_, architecture), _)| architecture);
+    let architecture =
+        found.into_iter().find(|(_, package)| package.present).map(|((_, architecture), _)| architecture);
     architecture.ok_or_else(|| Gap::new(GapKind::Missing, format!("{STATUS}: dpkg itself is not there")))
 }
 
@@ -70,10 +71,7 @@ fn records(system: &System, names: &BTreeSet<&String>) -> Result<BTreeMap<String
 }
 
 /// By name and architecture, as a later record takes the place of an earlier one.
-fn by_architecture(
-    system: &System,
-    names: &BTreeSet<&String>,
-) -> Result<BTreeMap<(String, String), Package>, Gap> {
+fn by_architecture(system: &System, names: &BTreeSet<&String>) -> Result<BTreeMap<(String, String), Package>, Gap> {
     let mut found: BTreeMap<(String, String), Package> = BTreeMap::new();
     add(&system.read_large(STATUS, MAX_BYTES)?, STATUS, names, &mut found)?;
     let updates = match system.list(UPDATES) {

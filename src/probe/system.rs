@@ -19,7 +19,7 @@ const TYPICAL_BYTES: usize = 4096;
 const MAX_LINKS: usize = 40;
 /// What the kernel of a running machine shows.
 const KERNEL: [&str; 2] = ["/proc", "/sys"];
-/// What a running machine fills anew: whatever lies there on its disk is covered as soon as it boots.
+/// What a running machine fills anew: whatever lies in it on its disk is covered as soon as it boots.
 const VOLATILE: [&str; 2] = ["/dev", "/run"];
 
 /// A file tree to look at.
@@ -45,10 +45,21 @@ impl System {
     /// says nothing of it.
     pub fn offline(root: &Path) -> Result<Self, Gap> {
         let gap = |error| Gap::io(root.display(), &error);
-        let root = root.canonicalize().map_err(gap)?;
-        // What is not a directory, or may not be looked into, has nothing to audit.
-        fs::read_dir(&root).map_err(gap)?;
-        Ok(Self { root, offline: true })
+        let system = Self { root: root.canonicalize().map_err(gap)?, offline: true };
+        fs::read_dir(&system.root).map_err(gap)?;
+        // Of a directory that is taken for a root by mistake, all that should not be there would be found not to be there.
+        match system.entries("/etc") {
+            Ok(_) => Ok(system),
+            Err(gap) => {
+                let detail = format!("{}: no machine's root directory: {}", root.display(), gap.detail);
+                Err(Gap::new(gap.kind, detail))
+            }
+        }
+    }
+
+    /// Where the tree begins.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Whether no machine runs on these files.
@@ -123,29 +134,36 @@ impl System {
         if own { Ok(path.to_owned()) } else { self.resolve(path).map(|path| self.real(path)) }
     }
 
+    /// Where a directory lies in which names are looked up, every symbolic link to it followed inside the root.
+    pub(super) fn folder(&self, path: &Path) -> Result<PathBuf, Gap> {
+        let folder = self.followed(path)?;
+        // Whatever has a name in a directory that a running machine fills is not what that machine would have there.
+        let filled = VOLATILE.iter().any(|filled| self.offline && folder == self.real(filled));
+        if filled { self.running(path.display()).map(|()| folder) } else { Ok(folder) }
+    }
+
     /// Where a symbolic link points, as written in it; those on the way to it are followed inside the root.
     pub fn link(&self, path: impl AsRef<Path>) -> Result<PathBuf, Gap> {
         let path = path.as_ref();
         let entry = match (path.parent(), path.file_name()) {
-            (Some(folder), Some(name)) => self.followed(folder)?.join(name),
+            (Some(folder), Some(name)) => self.folder(folder)?.join(name),
             _ => self.real(path),
         };
         fs::read_link(entry).map_err(|error| Gap::io(path.display(), &error))
     }
 
-    /// Errs when a path in which no symbolic link is left leads to what only a running machine has.
-    fn there(&self, place: &Path, asked: &Path) -> Result<(), Gap> {
-        if !self.offline {
-            return Ok(());
+    /// Errs on the way into a directory that only a running machine fills; `below` is the rest of the way.
+    fn enter(&self, place: &Path, below: &[PathBuf], asked: &Path) -> Result<(), Gap> {
+        let is_one = |folders: &[&str]| folders.iter().any(|folder| place == Path::new(folder));
+        match self.offline && (is_one(&KERNEL) || !below.is_empty() && is_one(&VOLATILE)) {
+            true => self.running(asked.display()),
+            false => Ok(()),
         }
-        if KERNEL.iter().any(|folder| place == Path::new(folder)) {
-            return self.running(asked.display());
-        }
-        if VOLATILE.iter().any(|folder| place == Path::new(folder)) {
-            let why = format!("{}: a machine that does not run has nothing there", asked.display());
-            return Err(Gap::new(GapKind::Missing, why));
-        }
-        Ok(())
+    }
+
+    /// Whether a directory is one of those that are empty until a machine runs, so that nothing in it configures anything.
+    pub fn fills_later(&self, folder: impl AsRef<Path>) -> bool {
+        self.offline && VOLATILE.iter().any(|filled| folder.as_ref().starts_with(filled))
     }
 
     /// Names in a directory, sorted; what is not UTF-8 in them is replaced.
@@ -160,7 +178,7 @@ impl System {
     pub fn entries(&self, path: impl AsRef<Path>) -> Result<Vec<OsString>, Gap> {
         let path = path.as_ref();
         let gap = |error: std::io::Error| Gap::io(path.display(), &error);
-        let entries = fs::read_dir(self.followed(path)?).map_err(gap)?;
+        let entries = fs::read_dir(self.folder(path)?).map_err(gap)?;
         let mut names =
             entries.map(|entry| entry.map(|e| e.file_name())).collect::<Result<Vec<_>, _>>().map_err(gap)?;
         names.sort();
@@ -187,7 +205,7 @@ impl System {
             if self.offline && next == Path::new("/dev") && pending == [Path::new("null")] {
                 return Ok(next.join("null"));
             }
-            self.there(&next, asked)?;
+            self.enter(&next, &pending, asked)?;
             let metadata = match fs::symlink_metadata(self.real(&next)) {
                 Ok(metadata) => metadata,
                 Err(error) => return Err(Gap::io(asked.display(), &error)),

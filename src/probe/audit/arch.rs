@@ -88,7 +88,9 @@ impl Machine {
             "amd64" => Self::of("x86_64"),
             "arm64" => Self::of("aarch64"),
             // Others may be for a kernel that is wider than they are.
-            _ => Err(Gap::new(GapKind::Unsupported, format!("which system calls a machine of {name} has is not known"))),
+            _ => {
+                Err(Gap::new(GapKind::Unsupported, format!("which system calls a machine of {name} has is not known")))
+            }
         }
     }
 

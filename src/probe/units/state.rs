@@ -64,7 +64,7 @@ enum Fragment {
 
 impl<'s> Look<'s> {
     fn new(system: &'s System) -> Result<Self, Gap> {
-        let folders = system_folders();
+        let folders: Vec<PathBuf> = system_folders().into_iter().filter(|folder| !system.fills_later(folder)).collect();
         let mut directories: BTreeSet<OsString> = BTreeSet::new();
         let mut aliases = Vec::new();
         let mut seen: Vec<PathBuf> = Vec::new();

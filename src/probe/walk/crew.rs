@@ -181,7 +181,15 @@ impl<'w> Walker<'w> {
     fn new(system: &System, filesystems: usize, skipped: &'w [&'w str], accounts: &'w Accounts) -> Self {
         let last = ((0, 0), accounts.know(0, 0));
         let inodes = vec![0; filesystems];
-        Self { skipped, mounts: !system.is_offline(), accounts, last, found: Found::default(), inodes, trouble: Trouble::default() }
+        Self {
+            skipped,
+            mounts: !system.is_offline(),
+            accounts,
+            last,
+            found: Found::default(),
+            inodes,
+            trouble: Trouble::default(),
+        }
     }
 
     fn run(&mut self, queue: &Queue) {

@@ -92,10 +92,8 @@ impl Selection {
     /// The one file tree of a machine that does not run, without what it fills anew when it boots.
     pub(super) fn offline(system: &System) -> Result<Self, Gap> {
         let (device, _) = system.identity("/")?;
-        let filled = System::filled_when_running().map(|path| LeftOut {
-            path: path.to_owned(),
-            why: "a machine that runs fills it anew".to_owned(),
-        });
+        let filled = System::filled_when_running()
+            .map(|path| LeftOut { path: path.to_owned(), why: "a machine that runs fills it anew".to_owned() });
         let storage = storage::directories(system, &[], None).into_iter().map(stored);
         let whole = Filesystem {
             mount_point: "/".to_owned(),
