@@ -63,8 +63,8 @@ pub(super) fn expand(system: &System, pattern: &str) -> Result<Vec<PathBuf>, Gap
 /// Whether something has this name, be it a symbolic link to nowhere.
 fn exists(system: &System, path: &Path) -> Result<bool, Gap> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(true) };
-    match none_if_missing(system.folder(folder))? {
-        Some(folder) => Ok(std::fs::symlink_metadata(folder.join(name)).is_ok()),
+    match none_if_missing(system.resolve(folder))? {
+        Some(_) => Ok(std::fs::symlink_metadata(system.folder(folder)?.join(name)).is_ok()),
         None => Ok(false),
     }
 }

@@ -22,7 +22,6 @@ pub fn observe(machine: &System, engines: bool) -> Host {
     }
 }
 
-const HOSTNAME: &str = "/etc/hostname";
 const RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 
 /// Programs that run containers, by the names that the kernel keeps of them.
@@ -48,17 +47,15 @@ fn text(answer: Result<String, sysinfo::Error>) -> Observed<String> {
     }
 }
 
-/// The kernel's host name; of a machine that does not run, the one that it boots with.
+/// The kernel's host name; of a machine that does not run, the one that it boots with, as systemd reads it (`man 5 hostname`).
 pub(super) fn name(machine: &System) -> Observed<String> {
-    if !machine.is_offline() {
-        return text(sysinfo::System::host_name());
-    }
-    machine.read(HOSTNAME).map_or_else(Into::into, |text| {
-        // As systemd reads it (`man 5 hostname`).
-        let lines = text.lines().map(str::trim);
-        match lines.into_iter().find(|line| !line.is_empty() && !line.starts_with('#')) {
-            Some(name) => Observed::from_source(name.to_owned(), HOSTNAME),
-            None => Observed::unknown(GapKind::Missing, format!("{HOSTNAME}: no name")),
+    let file = if machine.is_offline() { "/etc/hostname" } else { "/proc/sys/kernel/hostname" };
+    machine.read(file).map_or_else(Into::into, |text| {
+        let mut lines = text.lines().map(str::trim);
+        match lines.find(|line| !line.is_empty() && !line.starts_with('#')) {
+            Some(name) if machine.is_offline() => Observed::from_source(name.to_owned(), file),
+            Some(name) => Observed::known(name.to_owned()),
+            None => Observed::unknown(GapKind::Missing, format!("{file}: no name")),
         }
     })
 }
