@@ -25,6 +25,9 @@ _plimsoll() {
             plimsoll,collect)
                 cmd="plimsoll__subcmd__collect"
                 ;;
+            plimsoll,containers)
+                cmd="plimsoll__subcmd__containers"
+                ;;
             plimsoll,diff)
                 cmd="plimsoll__subcmd__diff"
                 ;;
@@ -85,6 +88,9 @@ _plimsoll() {
             plimsoll__subcmd__help,collect)
                 cmd="plimsoll__subcmd__help__subcmd__collect"
                 ;;
+            plimsoll__subcmd__help,containers)
+                cmd="plimsoll__subcmd__help__subcmd__containers"
+                ;;
             plimsoll__subcmd__help,diff)
                 cmd="plimsoll__subcmd__help__subcmd__diff"
                 ;;
@@ -128,7 +134,7 @@ _plimsoll() {
 
     case "${cmd}" in
         plimsoll)
-            opts="-h -V --help --version audit collect checks lint plan waive report diff record history schema help"
+            opts="-h -V --help --version audit collect containers checks lint plan waive report diff record history schema help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -142,7 +148,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__audit)
-            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --policy --waivers --fail-on --facts --baseline --format --output --color --help"
+            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --engine --root --policy --waivers --fail-on --facts --baseline --format --output --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -181,6 +187,14 @@ _plimsoll() {
                     return 0
                     ;;
                 --engine-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -W "auto none" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -362,7 +376,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__collect)
-            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --output --help"
+            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --engine --root --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -404,12 +418,50 @@ _plimsoll() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --engine)
+                    COMPREPLY=($(compgen -W "auto none" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -o)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        plimsoll__subcmd__containers)
+            opts="-h --engine-socket --engine --format --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --engine-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -W "auto none" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -442,7 +494,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__help)
-            opts="audit collect checks lint plan waive report diff record history schema help"
+            opts="audit collect containers checks lint plan waive report diff record history schema help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -526,6 +578,20 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__help__subcmd__collect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        plimsoll__subcmd__help__subcmd__containers)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -702,7 +768,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__plan)
-            opts="-h --benchmark --level --profile --check --skip --section --container --deep --checks --help"
+            opts="-h --benchmark --level --profile --check --skip --section --container --deep --checks --root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -740,6 +806,10 @@ _plimsoll() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -748,7 +818,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__record)
-            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --policy --waivers --fail-on --state --keep-days --keep-least --output --help"
+            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --engine --root --policy --waivers --fail-on --state --keep-days --keep-least --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -787,6 +857,14 @@ _plimsoll() {
                     return 0
                     ;;
                 --engine-socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --engine)
+                    COMPREPLY=($(compgen -W "auto none" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -860,7 +938,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__schema)
-            opts="-h --help facts report check benchmark policy waivers diff history"
+            opts="-h --help facts report containers check benchmark policy waivers diff history"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -28,6 +28,7 @@ complete -c plimsoll -n "__fish_plimsoll_needs_command" -s h -l help -d 'Print h
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -s V -l version -d 'Print version'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "audit" -d 'Judge this machine and its containers'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "collect" -d 'Look at this machine and its containers, and keep what was seen in a file'
+complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "containers" -d 'List containers by how far they are from the host, or explain one'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "checks" -d 'List the checks, or explain one'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
 complete -c plimsoll -n "__fish_plimsoll_needs_command" -f -a "plan" -d 'Print every file and API call that an audit would read'
@@ -44,9 +45,12 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l profile -d '
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l check -d 'Only these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l skip -d 'Not these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l section -d 'Only controls of this section, or this control' -r
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l container -d 'Only containers and units whose name matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l container -d 'Only containers and sandboxes whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l engine -d 'Whether to ask an engine at all' -r -f -a "auto\t'The one that is found'
+none\t'None'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l root -d 'Look at the files of a machine that does not run: an unpacked image or a mounted disk' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l policy -d 'The site\'s policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l waivers -d 'Failures that somebody has taken on [default: /etc/plimsoll/waivers.toml]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l fail-on -d 'Least severity of a failure that makes the exit status 1' -r -f -a "low\t'Hardening that limits damage after something else went wrong'
@@ -80,12 +84,24 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l profile -d
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l check -d 'Only these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l skip -d 'Not these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l section -d 'Only controls of this section, or this control' -r
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l container -d 'Only containers whose name matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l container -d 'Only containers and sandboxes whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l engine -d 'Whether to ask an engine at all' -r -f -a "auto\t'The one that is found'
+none\t'None'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l root -d 'Look at the files of a machine that does not run: an unpacked image or a mounted disk' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -s o -l output -d 'File for the facts, packed if its name ends in .zst or .gz; - for standard output' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand containers" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand containers" -l engine -d 'Whether to ask an engine at all' -r -f -a "auto\t'The one that is found'
+none\t'None'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand containers" -l format -d 'How to print the list; `plimsoll schema containers` describes the JSON' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand containers" -l color -d 'When to colour the text' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand containers" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -s h -l help -d 'Print help'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -f -a "list" -d 'List every check with its severity and its numbers'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand checks; and not __fish_seen_subcommand_from list functions show help" -f -a "functions" -d 'List the functions that expressions may use'
@@ -107,8 +123,9 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l profile -d 'K
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l check -d 'Only these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l skip -d 'Not these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l section -d 'Only controls of this section, or this control' -r
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l container -d 'Only containers and units whose name matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l container -d 'Only containers and sandboxes whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l root -d 'Plan for the files of a machine that does not run, whose root directory this is' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l reason -d 'Why the failure is borne' -r
@@ -152,9 +169,12 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l profile -d 
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l check -d 'Only these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l skip -d 'Not these checks' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l section -d 'Only controls of this section, or this control' -r
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l container -d 'Only containers whose name matches this glob' -r
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l container -d 'Only containers and sandboxes whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l engine -d 'Whether to ask an engine at all' -r -f -a "auto\t'The one that is found'
+none\t'None'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l root -d 'Look at the files of a machine that does not run: an unpacked image or a mounted disk' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l policy -d 'The site\'s policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l waivers -d 'Failures that somebody has taken on [default: /etc/plimsoll/waivers.toml]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l fail-on -d 'Least severity of a failure that makes the exit status 1' -r -f -a "low\t'Hardening that limits damage after something else went wrong'
@@ -172,18 +192,19 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand history" -l format -d 
 json\t'For programs'"
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "audit" -d 'Judge this machine and its containers'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "collect" -d 'Look at this machine and its containers, and keep what was seen in a file'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "checks" -d 'List the checks, or explain one'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "waive" -d 'Take on a failure: add a waiver to the site\'s'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "report" -d 'Render a report again that was written as JSON'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "diff" -d 'Compare two reports'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "record" -d 'Judge this machine for the record: keep the report, and say only what has changed'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "history" -d 'Draw the scores of the record over time'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "schema" -d 'Print the JSON schema of a format'
-complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect checks lint plan waive report diff record history schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "audit" -d 'Judge this machine and its containers'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "collect" -d 'Look at this machine and its containers, and keep what was seen in a file'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "containers" -d 'List containers by how far they are from the host, or explain one'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "checks" -d 'List the checks, or explain one'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "lint" -d 'Prove checks by their examples: a directory\'s, or the built-in ones'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "plan" -d 'Print every file and API call that an audit would read'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "waive" -d 'Take on a failure: add a waiver to the site\'s'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "report" -d 'Render a report again that was written as JSON'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "diff" -d 'Compare two reports'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "record" -d 'Judge this machine for the record: keep the report, and say only what has changed'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "history" -d 'Draw the scores of the record over time'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "schema" -d 'Print the JSON schema of a format'
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and not __fish_seen_subcommand_from audit collect containers checks lint plan waive report diff record history schema help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "list" -d 'List every check with its severity and its numbers'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "functions" -d 'List the functions that expressions may use'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "show" -d 'Explain one check: what it looks at, why, and what to do'
