@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::verdict::{Severity, Verdict};
 use expr::{Bindings, Expression};
+use node::Unseen;
 use reads::{Path, Read};
 use template::Template;
 
@@ -157,14 +158,14 @@ impl Check {
             match when.expression.evaluate(bindings) {
                 Ok(true) => {}
                 Ok(false) => return when.came_to(Verdict::NotApplicable, Some(when.words.render(bindings))),
-                Err(reason) => return when.came_to(Verdict::Unknown, Some(reason)),
+                Err(reason) => return when.open(reason),
             }
         }
         if let Some(manual) = &self.manual {
             match manual.expression.evaluate(bindings) {
                 Ok(false) => {}
                 Ok(true) => return manual.came_to(Verdict::Manual, Some(manual.words.render(bindings))),
-                Err(reason) => return manual.came_to(Verdict::Unknown, Some(reason)),
+                Err(reason) => return manual.open(reason),
             }
         }
         let Some(pass) = &self.pass else {
@@ -173,7 +174,7 @@ impl Check {
         match pass.expression.evaluate(bindings) {
             Ok(true) => pass.came_to(Verdict::Pass, None),
             Ok(false) => pass.came_to(Verdict::Fail, None),
-            Err(reason) => pass.came_to(Verdict::Unknown, Some(reason)),
+            Err(reason) => pass.open(reason),
         }
     }
 }
@@ -181,5 +182,10 @@ impl Check {
 impl Condition {
     fn came_to(&self, verdict: Verdict, reason: Option<String>) -> Judgement<'_> {
         Judgement { verdict, reason, reads: self.expression.reads() }
+    }
+
+    /// Left open by a fact that was not seen.
+    fn open(&self, reason: Unseen) -> Judgement<'_> {
+        self.came_to(reason.verdict(), Some(reason.words))
     }
 }

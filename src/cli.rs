@@ -3,7 +3,7 @@
 mod judge;
 mod output;
 
-pub use self::judge::{EngineArgs, EngineChoice, JudgeArgs, SelectArgs};
+pub use self::judge::{EngineArgs, EngineChoice, JudgeArgs, RootArgs, SelectArgs};
 pub use self::output::{Color, Format, Output, OutputArgs, Plain};
 
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ pub enum Verb {
     /// Prove checks by their examples: a directory's, or the built-in ones; or a policy and waivers
     Lint(LintArgs),
     /// Print every file and API call that an audit would read
-    Plan(SelectArgs),
+    Plan(PlanArgs),
     /// Take on a failure: add a waiver to the site's
     Waive(WaiveArgs),
     /// Render a report again that was written as JSON
@@ -81,7 +81,7 @@ pub struct AuditArgs {
     #[command(flatten)]
     pub judge: JudgeArgs,
     /// Judge facts that `collect` wrote, here or elsewhere, in place of this machine; can be given several times
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "engine_socket", long_help = FACTS_HELP)]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["engine_socket", "root"], long_help = FACTS_HELP)]
     pub facts: Vec<PathBuf>,
     /// An earlier report: only what got worse since then makes the exit status 1 or 3
     #[arg(long, value_name = "FILE", long_help = BASELINE_HELP)]
@@ -162,9 +162,23 @@ pub struct CollectArgs {
     /// Which engine to ask.
     #[command(flatten)]
     pub engine: EngineArgs,
+    /// Which files to look at in place of this machine.
+    #[command(flatten)]
+    pub root: RootArgs,
     /// File for the facts, packed if its name ends in .zst or .gz; - for standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     pub output: PathBuf,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// What an audit would judge.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Plan for the files of a machine that does not run, whose root directory this is
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
 }
 
 /// Arguments of `containers`.

@@ -19,12 +19,12 @@ use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
 
-use crate::cli::{Cli, LintArgs, ReportArgs, SchemaOf, SelectArgs, Verb};
+use crate::cli::{Cli, LintArgs, PlanArgs, ReportArgs, SchemaOf, Verb};
 use crate::diagnostic::Diagnostics;
 use crate::library::{Library, SITE_CHECKS};
 use crate::plan::Plan;
 use crate::policy::Loaded as Policy;
-use crate::probe::host;
+use crate::probe::{System, host};
 use crate::record;
 use crate::selection::Selection;
 use crate::waiver::Waivers;
@@ -161,14 +161,20 @@ fn both<A, B>(one: Result<A, Diagnostics>, other: Result<B, Diagnostics>) -> Res
     }
 }
 
-fn plan(args: &SelectArgs) -> Result<u8, Failure> {
-    let library = library(&args.checks)?;
-    let os = host::os();
-    let selection = Selection::new(&library, &usual::request(args, &library, true, os.value()))?;
-    let plan = Plan::of(selection.checks.values().copied(), args.deep);
+fn plan(args: &PlanArgs) -> Result<u8, Failure> {
+    let library = library(&args.select.checks)?;
+    let offline = judge::offline(args.root.as_deref())?;
+    let os = host::os(offline.as_ref().unwrap_or(&System::live()));
+    let machine = usual::Machine { runs: offline.is_none(), engine: offline.is_none(), os: os.value() };
+    let selection = Selection::new(&library, &usual::request(&args.select, &library, &machine))?;
+    let plan = Plan::of(selection.checks.values().copied(), args.select.deep);
     let mut stdout = io::stdout().lock();
     for place in crate::probe::places(&plan) {
-        writeln!(stdout, "{place}")?;
+        match &offline {
+            None => writeln!(stdout, "{place}")?,
+            Some(system) if system.keeps(place) => writeln!(stdout, "{}", system.real(place).display())?,
+            Some(_) => {}
+        }
     }
     Ok(0)
 }

@@ -120,8 +120,8 @@ impl<'s> Subjects<'s> {
     fn unseen(&self, check: &Check, reason: Unseen) -> Finding {
         let case = Case { subject: self.single(Each::Engine), bindings: self.bindings(check.each, None, None) };
         Finding {
-            verdict: Verdict::Unknown,
-            reason: Some(reason),
+            verdict: reason.verdict(),
+            reason: Some(reason.words),
             evidence: Vec::new(),
             remediation: None,
             ..self.finding(check, &case)
@@ -158,7 +158,7 @@ impl<'s> Subjects<'s> {
     }
 
     fn root(&self, name: &str) -> Result<Node<'s>, Unseen> {
-        let absent = || format!("`{name}` was not collected");
+        let absent = || Unseen::from(format!("`{name}` was not collected"));
         let field = Type::facts().fields.get(name).ok_or_else(absent)?;
         let value = self.said.facts.get(name).ok_or_else(absent)?;
         Node::open(&field.ty, value, field.place.as_deref())

@@ -152,7 +152,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__audit)
-            opts="-o -v -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --engine --policy --waivers --fail-on --facts --baseline --format --output --verbose --color --help"
+            opts="-o -v -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --engine --root --policy --waivers --fail-on --facts --baseline --format --output --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -196,6 +196,10 @@ _plimsoll() {
                     ;;
                 --engine)
                     COMPREPLY=($(compgen -W "auto none" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --policy)
@@ -376,7 +380,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__collect)
-            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --engine --output --help"
+            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --engine --root --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -420,6 +424,10 @@ _plimsoll() {
                     ;;
                 --engine)
                     COMPREPLY=($(compgen -W "auto none" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -772,7 +780,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__plan)
-            opts="-h --benchmark --level --profile --check --skip --section --container --deep --checks --help"
+            opts="-h --benchmark --level --profile --check --skip --section --container --deep --checks --root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -810,6 +818,10 @@ _plimsoll() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -818,7 +830,7 @@ _plimsoll() {
             return 0
             ;;
         plimsoll__subcmd__record)
-            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --engine --policy --waivers --fail-on --state --keep-days --keep-least --output --help"
+            opts="-o -h --benchmark --level --profile --check --skip --section --container --deep --checks --engine-socket --engine --root --policy --waivers --fail-on --state --keep-days --keep-least --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -862,6 +874,10 @@ _plimsoll() {
                     ;;
                 --engine)
                     COMPREPLY=($(compgen -W "auto none" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --policy)

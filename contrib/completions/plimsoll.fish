@@ -51,6 +51,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l checks -d 'D
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l engine -d 'Whether to ask an engine at all' -r -f -a "auto\t'The one that is found'
 none\t'None'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l root -d 'Look at the files of a machine that does not run: an unpacked image or a mounted disk' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l policy -d 'The site\'s policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l waivers -d 'Failures that somebody has taken on [default: /etc/plimsoll/waivers.toml]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand audit" -l fail-on -d 'Least severity of a failure that makes the exit status 1' -r -f -a "low\t'Hardening that limits damage after something else went wrong'
@@ -90,6 +91,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l checks -d 
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l engine -d 'Whether to ask an engine at all' -r -f -a "auto\t'The one that is found'
 none\t'None'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l root -d 'Look at the files of a machine that does not run: an unpacked image or a mounted disk' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -s o -l output -d 'File for the facts, packed if its name ends in .zst or .gz; - for standard output' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand collect" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -127,6 +129,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l skip -d 'Not 
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l section -d 'Only controls of this section, or this control' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l container -d 'Only containers and sandboxes whose name matches this glob' -r
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l checks -d 'Directory with checks of your own, which add to the built-in ones or override them by id' -r -F
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l root -d 'Plan for the files of a machine that does not run, whose root directory this is' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -l deep -d 'Read the layers of images too: their packages, set-id files and accounts'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand waive" -l reason -d 'Why the failure is borne' -r
@@ -176,6 +179,7 @@ complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l checks -d '
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l engine-socket -d 'Unix socket of the engine [default: DOCKER_HOST, the docker context in use, the usual places]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l engine -d 'Whether to ask an engine at all' -r -f -a "auto\t'The one that is found'
 none\t'None'"
+complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l root -d 'Look at the files of a machine that does not run: an unpacked image or a mounted disk' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l policy -d 'The site\'s policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l waivers -d 'Failures that somebody has taken on [default: /etc/plimsoll/waivers.toml]' -r -F
 complete -c plimsoll -n "__fish_plimsoll_using_subcommand record" -l fail-on -d 'Least severity of a failure that makes the exit status 1' -r -f -a "low\t'Hardening that limits damage after something else went wrong'

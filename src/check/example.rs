@@ -143,7 +143,7 @@ impl Example {
         Bindings::new(each.roots().iter().map(|(name, ty)| {
             let node = match self.facts.get(name) {
                 Some(value) => Node::open(ty, value, Some("the example")),
-                None => Err(format!("`{name}` is not in the example")),
+                None => Err(format!("`{name}` is not in the example").into()),
             };
             (name.as_str(), node)
         }))

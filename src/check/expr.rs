@@ -60,9 +60,11 @@ impl<'f> Bindings<'f> {
     /// The fact at the end of a path.
     pub(crate) fn at(&self, path: &Path) -> Result<Node<'f>, Unseen> {
         let mut steps = path.0.iter();
-        let Some(Step::Field(root) | Step::Key(root)) = steps.next() else { return Err("an empty path".to_owned()) };
+        let Some(Step::Field(root) | Step::Key(root)) = steps.next() else {
+            return Err("an empty path".to_owned().into());
+        };
         let root = self.roots.get(root.as_str()).cloned();
-        let root = root.unwrap_or_else(|| Err("not collected".to_owned()))?;
+        let root = root.unwrap_or_else(|| Err("not collected".to_owned().into()))?;
         steps.try_fold(root, |node, step| match step {
             Step::Field(name) => node.field(name),
             Step::Key(key) => node.entry(key),
@@ -134,15 +136,16 @@ impl Expression {
     /// Whether it holds; the reason when the facts leave that open.
     pub(crate) fn evaluate(&self, bindings: &Bindings<'_>) -> Result<bool, Unseen> {
         let env = functions::environment().map_err(|error| error.to_string())?;
+        let unseen = || self.reads.iter().filter_map(|read| bindings.at(&read.path).err());
         let roots = Roots(bindings);
         let mut context = Context::with_env(env);
         context.set_variable_resolver(&roots);
         truth(&self.ast, &context).map_err(|error| match error {
+            // What a running machine would tell is no excuse for a file that could not be read.
+            Undecided::Unseen(reason) if reason.offline => unseen().find(|other| !other.offline).unwrap_or(reason),
             Undecided::Unseen(reason) => reason,
             // A list that was not seen cannot be gone through; CEL says so in its own terms.
-            Undecided::Other(error) => {
-                self.reads.iter().find_map(|read| bindings.at(&read.path).err()).unwrap_or(error)
-            }
+            Undecided::Other(error) => unseen().min_by_key(|reason| reason.offline).unwrap_or_else(|| error.into()),
         })
     }
 }
@@ -175,8 +178,10 @@ fn truth(ast: &IdedExpr, context: &Context) -> Result<bool, Undecided> {
             Some(answer) => Ok(*answer.inner()),
             None => Err(Undecided::Other("the answer is neither true nor false".to_owned())),
         },
-        Err(ExecutionError::FunctionError { function, message }) if function == view::UNSEEN => {
-            Err(Undecided::Unseen(message))
+        Err(ExecutionError::FunctionError { function, message })
+            if [view::UNSEEN, view::OFFLINE].contains(&function.as_str()) =>
+        {
+            Err(Undecided::Unseen(Unseen { words: message, offline: function == view::OFFLINE }))
         }
         Err(error) => Err(Undecided::Other(error.to_string())),
     }

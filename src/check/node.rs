@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::facts::Gap;
+use crate::facts::{Gap, GapKind};
 use crate::types::{Struct, Type};
+use crate::verdict::Verdict;
 
 /// A fact with its type. What was observed is opened, so that a node is always a value that was seen.
 #[derive(Clone, Copy, Debug)]
@@ -17,8 +18,27 @@ pub(crate) struct Node<'f> {
     pub(crate) source: Option<&'f str>,
 }
 
-/// Why a fact could not be read, in words.
-pub(crate) type Unseen = String;
+/// Why a fact could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unseen {
+    /// The reason in words.
+    pub(crate) words: String,
+    /// Whether only a running machine has it, and none was looked at.
+    pub(crate) offline: bool,
+}
+
+impl Unseen {
+    /// What a judgement comes to that rests on it: what only a running machine has does not apply to files that lie still.
+    pub(crate) const fn verdict(&self) -> Verdict {
+        if self.offline { Verdict::NotApplicable } else { Verdict::Unknown }
+    }
+}
+
+impl From<String> for Unseen {
+    fn from(words: String) -> Self {
+        Self { words, offline: false }
+    }
+}
 
 impl<'f> Node<'f> {
     /// Opens a value of a type: what was observed as unknown is the reason why.
@@ -33,7 +53,7 @@ impl<'f> Node<'f> {
 
     /// A field of a structure, looked up where it really lies.
     pub(crate) fn field(&self, name: &str) -> Result<Self, Unseen> {
-        let absent = || format!("`{name}` was not collected");
+        let absent = || Unseen::from(format!("`{name}` was not collected"));
         let fields: &'f Struct = match self.ty {
             Type::Struct(fields) => fields,
             Type::Optional(inner) => inner.fields().map(AsRef::as_ref).ok_or_else(absent)?,
@@ -71,7 +91,7 @@ impl<'f> Node<'f> {
 /// The reason that an unknown observation gives.
 fn reason(observation: &Value) -> Unseen {
     match observation.get("gap").map(Gap::deserialize) {
-        Some(Ok(gap)) => gap.to_string(),
-        _ => "these facts hold neither a value nor a reason for it".to_owned(),
+        Some(Ok(gap)) => Unseen { words: gap.to_string(), offline: gap.kind == GapKind::Offline },
+        _ => "these facts hold neither a value nor a reason for it".to_owned().into(),
     }
 }

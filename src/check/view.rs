@@ -13,6 +13,8 @@ use crate::types::Type;
 
 /// The name under which CEL reports a fact that could not be read.
 pub(super) const UNSEEN: &str = "unseen";
+/// The same of a fact that only a running machine has, where none was looked at.
+pub(super) const OFFLINE: &str = "offline";
 
 /// A list, map or structure of the facts. Scalars become CEL's own values.
 #[derive(Debug)]
@@ -35,7 +37,8 @@ pub(super) fn value<'f>(node: Node<'f>) -> Box<dyn Val + 'f> {
 
 /// The CEL error of a fact that could not be read.
 pub(super) fn unseen(reason: Unseen) -> ExecutionError {
-    ExecutionError::FunctionError { function: UNSEEN.to_owned(), message: reason }
+    let function = if reason.offline { OFFLINE } else { UNSEEN };
+    ExecutionError::FunctionError { function: function.to_owned(), message: reason.words }
 }
 
 impl<'f> View<'f> {

@@ -15,6 +15,9 @@ pub struct JudgeArgs {
     /// Which engine to ask.
     #[command(flatten)]
     pub engine: EngineArgs,
+    /// Which files to judge in place of this machine.
+    #[command(flatten)]
+    pub root: RootArgs,
     /// The site's policy: what it allows, its thresholds, what its people vouch for [default: /etc/plimsoll/policy.toml]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
@@ -40,6 +43,20 @@ pub struct EngineArgs {
 const ENGINE_HELP: &str = "\
 Whether to ask an engine at all. With `none`, containers are what the kernel shows and what Docker, containerd and podman keep on \
 disk; CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE are enough for that, and what only an engine knows is unknown";
+
+/// Which files to look at in place of this machine.
+#[derive(Clone, Debug, Args)]
+pub struct RootArgs {
+    /// Look at the files of a machine that does not run: an unpacked image or a mounted disk
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["engine_socket", "engine"], long_help = ROOT_HELP)]
+    pub root: Option<PathBuf>,
+}
+
+const ROOT_HELP: &str = "\
+Look at the files of a machine that does not run: an unpacked image or a mounted disk, whose root directory this is. Nothing of the \
+machine that plimsoll runs on is looked at, and symbolic links are followed inside of DIR. What only a running machine has, such as \
+processes, mounts and what the kernel says, is not applicable unless files alone decide. Checks, policy and waivers are those of \
+this machine";
 
 /// Whether an engine is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

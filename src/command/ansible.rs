@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use self::answer::{Answer, Audited};
 use self::parameters::Parameters;
 use super::Failure;
-use super::judge::here;
+use super::judge::look;
 use super::output::Destination;
 use crate::cli::{Format, Output};
 use crate::document;
@@ -56,7 +56,7 @@ fn answer(arguments: &[OsString]) -> Result<Answer, Failure> {
     let outputs: Vec<Output> =
         path.map(|path| Output { format: Format::Json, path: path.clone() }).into_iter().collect();
     let destinations = Destination::open_all(&outputs)?;
-    let report = here(&parameters.judge, &Tally::default())?;
+    let report = look(&parameters.judge, &Tally::default())?;
     let saved = Destination::save_all(destinations, &report, false);
     let audited = Audited { parameters: &parameters, report: &report, baseline: baseline.as_ref() };
     Ok(audited.answer(path, saved.err().unwrap_or_default()))

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::judge::{Judge, here, status, status_since};
+use super::judge::{Judge, look, status, status_since};
 use super::output::{Destination, print};
 use super::progress::Progress;
 use super::{COULD_NOT_RUN, Failure, explain};
@@ -23,7 +23,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
         Some(path) => Judge::new(&args.judge)?.of(&Collected::read(path)?)?,
         None => {
             let progress = Progress::start();
-            here(&args.judge, progress.tally())?
+            look(&args.judge, progress.tally())?
         }
     };
     let saved = Destination::save_all(destinations, &report, args.output.verbose);

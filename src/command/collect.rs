@@ -3,26 +3,32 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::judge::{endpoint, source};
+use super::judge::{endpoint, offline, source};
 use super::progress::Progress;
-use super::{Failure, library, usual};
+use super::usual::{self, Machine};
+use super::{Failure, library};
 use crate::cli::CollectArgs;
 use crate::collected::Collected;
 use crate::output::replace;
 use crate::plan::Plan;
+use crate::probe::Source;
 use crate::selection::Selection;
 
 /// Facts tell who runs what, and where it is weak.
 const MODE: u32 = 0o600;
 
 pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
-    let source = source(&endpoint(&args.engine).locate()?);
+    // The engine takes its time to say who it is; the checks are read meanwhile.
+    let source = match offline(args.root.root.as_deref())? {
+        Some(files) => Source::Files(files),
+        None => source(&endpoint(&args.engine).locate()?),
+    };
     let library = library(&args.select.checks)?;
     let plan = if args.select.benchmark.is_empty() && args.select.check.is_empty() {
         // Whoever judges may have another benchmark in mind.
         Plan::of(library.checks(), args.select.deep)
     } else {
-        let request = usual::request(&args.select, &library, false, None);
+        let request = usual::request(&args.select, &library, &Machine::default());
         Plan::of(Selection::new(&library, &request)?.checks.values().copied(), args.select.deep)
     };
     let facts = {

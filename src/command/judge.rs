@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags};
 use rustix::io::Errno;
 
-use super::{Failure, both, library, usual};
+use super::usual::{self, Machine};
+use super::{Failure, both, library};
 use crate::benchmark::Needs;
 use crate::cli::{EngineArgs, EngineChoice, JudgeArgs};
 use crate::collected::Collected;
@@ -17,7 +18,7 @@ use crate::library::Library;
 use crate::plan::Plan;
 use crate::policy::Loaded as Policy;
 use crate::probe::docker::{Endpoint, Located};
-use crate::probe::{Beginning, Source, Tally, collect, host};
+use crate::probe::{Beginning, Source, System, Tally, collect, host};
 use crate::report::{Finding, Report};
 use crate::selection::Selection;
 use crate::verdict::{Severity, Verdict};
@@ -41,10 +42,38 @@ impl<'a> Judge<'a> {
 
     /// Judges facts, whosever they are.
     pub(super) fn of(&self, facts: &Collected) -> Result<Report, Failure> {
-        let engine = facts.text("/engine/value/kind").is_some();
         let os = os(facts);
-        let request = usual::request(&self.args.select, &self.library, engine, os.as_ref());
+        let machine = Machine {
+            runs: facts.text("/sandboxes/gap/kind") != Some("offline"),
+            engine: facts.text("/engine/value/kind").is_some(),
+            os: os.as_ref(),
+        };
+        let request = usual::request(&self.args.select, &self.library, &machine);
         Ok(self.report(&Selection::new(&self.library, &request)?, facts, os.as_ref()))
+    }
+
+    /// Looks at a machine and judges it; `nowhere` are the places that have no engine's socket.
+    fn from(
+        &self,
+        machine: &Machine<'_>,
+        source: Source,
+        nowhere: Option<&str>,
+        tally: &Tally,
+    ) -> Result<Report, Failure> {
+        let request = usual::request(&self.args.select, &self.library, machine);
+        let selection = Selection::new(&self.library, &request)?;
+        if let Some(places) = nowhere {
+            without_engine(&selection, places)?;
+        }
+        let plan = Plan::of(selection.checks.values().copied(), self.args.select.deep);
+        let facts = Collected::new(&collect(&plan, source, tally)).map_err(|error| error.to_string())?;
+        let mut report = self.report(&selection, &facts, machine.os);
+        if let Some(places) = nowhere {
+            report.notices.push(format!("there is no container engine: {places} do not exist"));
+        }
+        // The process ends soon, and the kernel takes its memory back in less time than it takes to free every string.
+        std::mem::forget(facts);
+        Ok(report)
     }
 
     fn report(&self, selection: &Selection<'_>, facts: &Collected, os: Option<&OperatingSystem>) -> Report {
@@ -55,28 +84,35 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// Looks at this machine and judges it; the tally tells how far that has come.
-pub(super) fn here(args: &JudgeArgs, tally: &Tally) -> Result<Report, Failure> {
+/// Looks at what is to be looked at and judges it; the tally tells how far that has come.
+pub(super) fn look(args: &JudgeArgs, tally: &Tally) -> Result<Report, Failure> {
+    match offline(args.root.root.as_deref())? {
+        Some(files) => {
+            let judge = Judge::new(args)?;
+            let os = host::os(&files);
+            let machine = Machine { runs: false, engine: false, os: os.value() };
+            judge.from(&machine, Source::Files(files), None, tally)
+        }
+        None => here(args, tally),
+    }
+}
+
+/// The files of a machine that does not run, if they are to be looked at.
+pub(super) fn offline(root: Option<&Path>) -> Result<Option<System>, Failure> {
+    let open = |root: &Path| System::offline(root).map_err(|gap| Failure::from(format!("--root {}", gap.detail)));
+    root.map(open).transpose()
+}
+
+/// Looks at this machine and judges it.
+fn here(args: &JudgeArgs, tally: &Tally) -> Result<Report, Failure> {
     let located = endpoint(&args.engine).locate()?;
     // The engine takes its time to say who it is; the checks are read meanwhile.
-    let (source, engine) = (source(&located), matches!(located, Located::Socket(_)));
+    let source = source(&located);
     let judge = Judge::new(args)?;
-    let os = host::os();
-    let request = usual::request(&args.select, &judge.library, engine, os.value());
-    let selection = Selection::new(&judge.library, &request)?;
-    if let Located::Nowhere(places) = &located {
-        without_engine(&selection, places)?;
-    }
-    let plan = Plan::of(selection.checks.values().copied(), args.select.deep);
-    let facts = collect(&plan, source, tally);
-    let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
-    let mut report = judge.report(&selection, &facts, os.value());
-    if let Located::Nowhere(places) = &located {
-        report.notices.push(format!("there is no container engine: {} do not exist", list(places)));
-    }
-    // The process ends soon, and the kernel takes its memory back in less time than it takes to free every string.
-    std::mem::forget(facts);
-    Ok(report)
+    let os = host::os(&System::live());
+    let machine = Machine { runs: true, engine: matches!(located, Located::Socket(_)), os: os.value() };
+    let nowhere = if let Located::Nowhere(places) = &located { Some(list(places)) } else { None };
+    judge.from(&machine, source, nowhere.as_deref(), tally)
 }
 
 fn os(facts: &Collected) -> Option<OperatingSystem> {
@@ -89,14 +125,13 @@ fn list(places: &[PathBuf]) -> String {
 }
 
 /// A benchmark that was asked for by name and needs an engine cannot do without.
-fn without_engine(selection: &Selection<'_>, places: &[PathBuf]) -> Result<(), Failure> {
+fn without_engine(selection: &Selection<'_>, places: &str) -> Result<(), Failure> {
     let needy = selection.benchmarks.iter().find(|selected| selected.benchmark.file.needs == Some(Needs::Docker));
     match needy {
         Some(selected) => Err(Failure::Messages(vec![format!(
             "{} needs a container engine, and there is none: {} do not exist; start it, or name its socket with \
              --engine-socket",
-            selected.benchmark.id,
-            list(places)
+            selected.benchmark.id, places
         )])),
         None => Ok(()),
     }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 
 use super::Failure;
-use super::judge::{here, status};
+use super::judge::{look, status};
 use super::output::{Destination, width};
 use super::progress::Progress;
 use crate::cli::{HistoryArgs, Plain, RecordArgs};
@@ -19,7 +19,7 @@ pub(super) fn record(args: &RecordArgs) -> Result<u8, Failure> {
     let before = record.last();
     let report = {
         let progress = Progress::start();
-        here(&args.judge, progress.tally())?
+        look(&args.judge, progress.tally())?
     };
     let status = status(&report, args.judge.fail_on);
     let mut stdout = io::stdout().lock();

@@ -11,14 +11,26 @@ const ANYWHERE: &str = "plimsoll-linux";
 /// What holds on any host of containers: how far they are apart from it, and what of it can be reached.
 const ALWAYS: [&str; 2] = ["plimsoll-isolation", "plimsoll-host"];
 
-/// What the person asked for; without a benchmark named, the newest ones that fit the engine and the distribution.
-pub(super) fn request(args: &SelectArgs, library: &Library, engine: bool, os: Option<&OperatingSystem>) -> Request {
+/// What is known of a machine before it is looked at.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Machine<'m> {
+    /// Whether it runs, and is not only files.
+    pub(super) runs: bool,
+    /// Whether an engine is there that may be asked.
+    pub(super) engine: bool,
+    /// Its distribution.
+    pub(super) os: Option<&'m OperatingSystem>,
+}
+
+/// What the person asked for; without a benchmark named, the newest ones that fit the machine.
+pub(super) fn request(args: &SelectArgs, library: &Library, machine: &Machine<'_>) -> Request {
     let mut benchmarks = args.benchmark.clone();
     if benchmarks.is_empty() {
-        let host = newest(library, |benchmark| fits(benchmark, os)).or_else(|| newest(library, |of| of.id == ANYWHERE));
-        let docker = newest(library, |benchmark| engine && benchmark.file.needs == Some(Needs::Docker));
+        let host = newest(library, |benchmark| fits(benchmark, machine.os))
+            .or_else(|| newest(library, |of| of.id == ANYWHERE));
+        let docker = newest(library, |benchmark| machine.engine && benchmark.file.needs == Some(Needs::Docker));
         benchmarks.extend([host, docker].into_iter().flatten().map(|benchmark| benchmark.id.clone()));
-        benchmarks.extend(ALWAYS.map(str::to_owned));
+        benchmarks.extend(ALWAYS.iter().filter(|_| machine.runs).map(|id| (*id).to_owned()));
     }
     Request {
         benchmarks,

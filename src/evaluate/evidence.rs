@@ -51,7 +51,7 @@ fn one(read: &Read, bindings: &Bindings<'_>, verdict: Verdict) -> Option<Evidenc
         }
         // A condition may well be decided without one of its facts; a container that is stopped has no process.
         Err(reason) if verdict == Verdict::Unknown => {
-            Some(Evidence { fact, value: Value::Null, source: None, reason: Some(reason) })
+            Some(Evidence { fact, value: Value::Null, source: None, reason: Some(reason.words) })
         }
         Err(_) => None,
     }
@@ -111,15 +111,16 @@ fn asked(element: Node<'_>, elements: &Elements) -> Value {
         true => !asked.iter().any(|part| within(name, part)),
         false => !asked.iter().any(|whole| within(whole, name) && !there(whole)),
     });
-    let field =
-        |name: &str| at(name).map_or_else(|reason| json!({ "unknown": reason }), |node| plain(node.ty, node.value));
+    let field = |name: &str| {
+        at(name).map_or_else(|reason| json!({ "unknown": reason.words }), |node| plain(node.ty, node.value))
+    };
     Value::Object(told.map(|name| ((*name).clone(), field(name))).collect())
 }
 
 /// A fact without the wrappers of what was observed.
 fn plain(ty: &Type, value: &Value) -> Value {
     match Node::open(ty, value, None) {
-        Err(reason) => json!({ "unknown": reason }),
+        Err(reason) => json!({ "unknown": reason.words }),
         Ok(Node { ty: Type::Optional(inner), value, .. }) if !value.is_null() => plain(inner, value),
         Ok(node) => match node.value {
             Value::Array(_) => {

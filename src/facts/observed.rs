@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,8 @@ pub enum GapKind {
     Gone,
     /// Nobody asked for the value when these facts were collected.
     NotCollected,
+    /// Only a machine that runs has the value, and files were looked at that lie still.
+    Offline,
 }
 
 impl<T> Default for Observed<T> {
@@ -164,6 +167,12 @@ impl Gap {
         Self::new(GapKind::NotCollected, "not collected: the layers of images are read only with --deep")
     }
 
+    /// The gap of what only a running machine has, where files below a directory were looked at in its place.
+    pub fn offline(root: &Path, what: impl fmt::Display) -> Self {
+        let root = root.display();
+        Self::new(GapKind::Offline, format!("nothing runs under {root}, and only a running machine has {what}"))
+    }
+
     /// The gap that an I/O error on a path is: a missing file is not a forbidden one.
     pub fn io(path: impl fmt::Display, error: &std::io::Error) -> Self {
         use std::io::ErrorKind as Io;
@@ -188,7 +197,7 @@ impl fmt::Display for Gap {
             GapKind::Unsupported => "unsupported",
             GapKind::TimedOut => "timed out",
             GapKind::Gone => "gone",
-            GapKind::NotCollected => return f.write_str(&self.detail),
+            GapKind::NotCollected | GapKind::Offline => return f.write_str(&self.detail),
         };
         write!(f, "{kind}: {}", self.detail)
     }

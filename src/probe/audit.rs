@@ -26,7 +26,6 @@ use self::place::Place;
 use self::rule::{Rule, Syscalls};
 use super::System;
 use super::mounts;
-use super::namespace::Kind;
 use super::view::View;
 use crate::facts::{
     Audit, AuditCoverage, AuditMode, AuditRule, DaemonFile, FileAccess, Gap, GapKind, HostMount, Watch,
@@ -47,12 +46,15 @@ impl Records {
     ///
     /// The paths of rules are those of the machine's own file tree, which an auditor in another mount namespace does not see.
     pub fn observe(system: &System, view: &View) -> Self {
-        let seen = view.clear(Kind::Mnt);
-        let machine = Machine::of(&rustix::system::uname().machine().to_string_lossy());
+        let seen = view.tree();
+        let running = system.running("a kernel that audits");
+        let machine = if running.is_ok() { Machine::this() } else { Machine::of_packages(system) };
         let disk = seen.clone().and(machine.clone()).and_then(|machine| disk::read(around(system, machine, false)));
-        let loaded = seen.and_then(|()| kernel::rules());
-        let mounts = mounts::observe(system).as_known().cloned();
-        Self { system: system.clone(), machine, status: kernel::status(), loaded, disk, mounts }
+        let loaded = seen.and(running.clone()).and_then(|()| kernel::rules());
+        let status = running.clone().and_then(|()| kernel::status());
+        // Files that lie still are seen with nothing mounted over them.
+        let mounts = running.map_or_else(|_| Ok(Vec::new()), |()| mounts::observe(system).as_known().cloned());
+        Self { system: system.clone(), machine, status, loaded, disk, mounts }
     }
 
     /// The facts of audit as a whole.

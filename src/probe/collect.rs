@@ -41,27 +41,54 @@ pub enum Source {
     Engine(Beginning),
     /// What the kernel shows, and the state that engines keep on disk, for this reason.
     Kernel(Gap),
+    /// Nowhere: these are the files of a machine that does not run.
+    Files(System),
 }
 
-impl Source {
-    /// The engine's process, and whom to ask, or why there is nobody.
-    fn meet(self, system: &System) -> (EngineProcess, Result<JoinHandle<Session>, Gap>) {
-        match self {
-            Self::Engine(Beginning { session, process }) => {
-                let lost = |_| EngineProcess::none(system, engine::lost("the probe of the engine's process"));
-                (process.join().unwrap_or_else(lost), Ok(session))
-            }
-            Self::Kernel(gap) => (EngineProcess::none(system, gap.clone()), Err(gap)),
-        }
+/// Looks at the files of a machine that does not run.
+fn offline(plan: &Plan, system: &System) -> Facts {
+    let now = Timestamp::now();
+    let view = View::offline(system);
+    let (machine, _) = machine::collect(system, &view, plan, now);
+    let root = system.root();
+    Facts {
+        format: FORMAT,
+        collected_at: stamp(now),
+        notices: vec![format!(
+            "an audit of the files under {} alone: nothing runs there, and what only a running machine has is not \
+             applicable",
+            root.display()
+        )],
+        local_files: machine::wanted_fact(plan, "local_files", || walk::observe(system, &view, None)),
+        containers: Gap::offline(root, "containers").into(),
+        sandboxes: Gap::offline(root, "containers and sandboxes").into(),
+        engine: Gap::offline(root, "a container engine").into(),
+        daemon: Gap::offline(root, "the daemon of a container engine").into(),
+        images: Gap::offline(root, "an engine that tells of its images").into(),
+        networks: Gap::offline(root, "an engine that tells of its networks").into(),
+        swarm: Gap::offline(root, "an engine in a swarm").into(),
+        services: Gap::offline(root, "the services of a swarm").into(),
+        ..machine
     }
+}
+
+fn stamp(now: Timestamp) -> String {
+    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Looks at the machine, and at its engine if there is one; the tally tells how far the reading of layers has come.
 pub fn collect(plan: &Plan, source: Source, tally: &Tally) -> Facts {
     let system = System::live();
     let now = Timestamp::now();
-    let by_disk = matches!(source, Source::Kernel(_));
-    let (process, session) = source.meet(&system);
+    let (process, session) = match source {
+        Source::Engine(Beginning { session, process }) => {
+            let lost = |_| EngineProcess::none(&system, engine::lost("the probe of the engine's process"));
+            (process.join().unwrap_or_else(lost), Ok(session))
+        }
+        Source::Kernel(gap) => (EngineProcess::none(&system, gap.clone()), Err(gap)),
+        Source::Files(files) => return offline(plan, &files),
+    };
+    let by_disk = session.is_err();
     let view = View::observe(&system, &process.reference);
     // The machine is looked at while the engine answers.
     let (mut engine, machine) = thread::scope(|scope| {
@@ -89,7 +116,7 @@ pub fn collect(plan: &Plan, source: Source, tally: &Tally) -> Facts {
     let data_root = engine.answers.engine.value().map(|engine| engine.data_root.clone());
     Facts {
         format: FORMAT,
-        collected_at: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        collected_at: stamp(now),
         notices,
         local_files: machine::wanted_fact(plan, "local_files", || walk::observe(&system, &view, data_root.as_deref())),
         containers,

@@ -7,7 +7,13 @@ use crate::facts::Gap;
 pub(super) const PATH: &str = "/proc/cmdline";
 
 /// Its words as the kernel splits them: at white space outside of double quotes, up to `--`, after which init's begin.
+///
+/// None on files on which no machine runs: what modules and services are told is in their own files, and what the boot loader's
+/// say is a fact of its own.
 pub(super) fn words(system: &System) -> Result<Vec<String>, Gap> {
+    if system.is_offline() {
+        return Ok(Vec::new());
+    }
     let text = system.read_lossy(PATH)?;
     let mut words = Vec::new();
     let (mut word, mut quoted) = (String::new(), false);

@@ -39,7 +39,7 @@ pub(super) fn in_order<P: AsRef<Path>>(
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Vec<PathBuf>, Gap> {
     let mut found: BTreeMap<OsString, Option<PathBuf>> = BTreeMap::new();
-    for folder in folders.iter().map(AsRef::as_ref) {
+    for folder in folders.iter().map(AsRef::as_ref).filter(|folder| !root.fills_later(folder)) {
         let names = match root.entries(folder) {
             Ok(names) => names,
             Err(gap) if gap.kind == GapKind::Missing => continue,

@@ -38,9 +38,9 @@ pub fn observe(system: &System, view: &View, plan: &Plan) -> Firewall {
         Err(gap) => gap.into(),
     };
     let of_kernel = wants(&["tables", "chains", "ufw_loaded", "loaded"]);
-    let loaded = look(of_kernel, || view.clear(Kind::Net).and_then(|()| nft::loaded(system)));
-    let legacy =
-        look(wants(&["legacy_tables", "loaded"]), || view.clear(Kind::Net).and_then(|()| legacy_tables(system)));
+    let running = || system.running("a packet filter that is loaded").and_then(|()| view.clear(Kind::Net));
+    let loaded = look(of_kernel, || running().and_then(|()| nft::loaded(system)));
+    let legacy = look(wants(&["legacy_tables", "loaded"]), || running().and_then(|()| legacy_tables(system)));
     let ports = look(wants(&["loaded.unnamed_ports", "saved.unnamed_ports"]), || {
         listeners::observe(system, view).as_known().cloned()
     });

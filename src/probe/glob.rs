@@ -64,7 +64,7 @@ pub(super) fn expand(system: &System, pattern: &str) -> Result<Vec<PathBuf>, Gap
 fn exists(system: &System, path: &Path) -> Result<bool, Gap> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(true) };
     match none_if_missing(system.resolve(folder))? {
-        Some(folder) => Ok(std::fs::symlink_metadata(system.real(folder.join(name))).is_ok()),
+        Some(_) => Ok(std::fs::symlink_metadata(system.folder(folder)?.join(name)).is_ok()),
         None => Ok(false),
     }
 }

@@ -1,31 +1,35 @@
-//! The machine and its operating system, by sysinfo.
+//! The machine and its operating system; what the kernel tells of it, by sysinfo.
 
 use std::collections::BTreeSet;
 
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{MemoryRefreshKind, RefreshKind};
 
+use super::{System, shell_variables};
 use crate::facts::{Gap, GapKind, Host, Observed, OperatingSystem};
 
 /// What the machine calls itself. Host name and files are those of the auditor's own namespaces.
 ///
 /// Which container engines run is looked for only if that is wanted: it takes a look at every process.
-pub fn observe(machine: &crate::probe::System, engines: bool) -> Host {
+pub fn observe(machine: &System, engines: bool) -> Host {
+    let kernel = |what: &str| machine.running(what);
     Host {
-        name: text(System::host_name()),
-        os: os(),
-        kernel: text(System::kernel_version()),
+        name: name(machine),
+        os: os(machine),
+        kernel: kernel("a kernel").map_or_else(Into::into, |()| text(sysinfo::System::kernel_version())),
         container_engines: if engines { container_engines(machine).into() } else { Observed::not_collected() },
-        memory_bytes: memory(),
+        memory_bytes: kernel("memory").map_or_else(Into::into, |()| memory()),
         content_trust: Observed::not_collected(),
     }
 }
+
+const RELEASE: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 
 /// Programs that run containers, by the names that the kernel keeps of them.
 ///
 /// Podman has no daemon: what it leaves running for each container is conmon.
 const ENGINES: [&str; 6] = ["conmon", "containerd", "crio", "dockerd", "kubelet", "podman"];
 
-fn container_engines(machine: &crate::probe::System) -> Result<Vec<String>, Gap> {
+fn container_engines(machine: &System) -> Result<Vec<String>, Gap> {
     let mut found: BTreeSet<&str> = BTreeSet::new();
     for pid in machine.list("/proc")?.iter().filter(|name| name.bytes().all(|byte| byte.is_ascii_digit())) {
         match machine.read_lossy(format!("/proc/{pid}/comm")) {
@@ -45,21 +49,38 @@ fn text(answer: Result<String, sysinfo::Error>) -> Observed<String> {
     }
 }
 
-/// The distribution, by os-release.
-pub fn os() -> Observed<OperatingSystem> {
-    // Without os-release sysinfo still gives an identifier, its own default.
-    let Ok(name) = System::name() else {
-        return Observed::unknown(GapKind::Missing, "/etc/os-release: not there, or without NAME");
+/// The kernel's host name; of a machine that does not run, the one that it boots with, as systemd reads it (`man 5 hostname`).
+pub(super) fn name(machine: &System) -> Observed<String> {
+    let file = if machine.is_offline() { "/etc/hostname" } else { "/proc/sys/kernel/hostname" };
+    machine.read(file).map_or_else(Into::into, |text| {
+        let mut lines = text.lines().map(str::trim);
+        match lines.find(|line| !line.is_empty() && !line.starts_with('#')) {
+            Some(name) if machine.is_offline() => Observed::from_source(name.to_owned(), file),
+            Some(name) => Observed::known(name.to_owned()),
+            None => Observed::unknown(GapKind::Missing, format!("{file}: no name")),
+        }
+    })
+}
+
+/// The distribution, by os-release (`man os-release`): the first file that is there counts, and alone.
+pub fn os(machine: &System) -> Observed<OperatingSystem> {
+    let there = |file: &&&str| !machine.resolve(file).is_err_and(|gap| gap.kind == GapKind::Missing);
+    let Some(file) = RELEASE.iter().find(there) else {
+        return Observed::unknown(GapKind::Missing, format!("{}: not there", RELEASE.join(", ")));
     };
-    let unquoted = |text: String| text.trim_matches('\'').to_owned();
-    let version = System::os_version().map(unquoted).unwrap_or_default();
-    let name = format!("{} {version}", unquoted(name));
-    Observed::known(OperatingSystem { id: unquoted(System::distribution_id()), version, name: name.trim().to_owned() })
+    let value = |name: &str| shell_variables::value(machine, file, name).as_known().cloned();
+    let or = |value: String, default: &str| if value.is_empty() { default.to_owned() } else { value };
+    let read = || {
+        let (id, version) = (or(value("ID")?, "linux"), value("VERSION_ID")?);
+        let name = format!("{} {version}", or(value("NAME")?, "Linux"));
+        Ok(OperatingSystem { id, version, name: name.trim().to_owned() })
+    };
+    read().into()
 }
 
 fn memory() -> Observed<i64> {
     let ram = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-    let bytes = match System::new_with_specifics(ram) {
+    let bytes = match sysinfo::System::new_with_specifics(ram) {
         Ok(system) => system.total_memory(),
         Err(error) => return Observed::unknown(GapKind::Unsupported, error.to_string()),
     };
@@ -75,8 +96,8 @@ mod tests {
 
     #[test]
     fn this_machine_has_a_name_a_kernel_and_memory() {
-        let host = observe(&crate::probe::System::live(), true);
-        let line = |path| crate::probe::System::live().read(path).unwrap();
+        let host = observe(&System::live(), true);
+        let line = |path| System::live().read(path).unwrap();
         assert_eq!(host.name.value().unwrap(), line("/proc/sys/kernel/hostname").trim());
         assert_eq!(host.kernel.value().unwrap(), line("/proc/sys/kernel/osrelease").trim());
         let kib = line("/proc/meminfo").lines().next().unwrap().split_whitespace().nth(1).unwrap().parse::<i64>();

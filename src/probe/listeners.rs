@@ -17,7 +17,7 @@ const ID_LENGTH: usize = 64;
 
 /// The sockets in the machine's own network namespace, sorted by protocol, port and address.
 pub fn observe(system: &System, view: &View) -> Observed<Vec<Listener>> {
-    view.clear(Kind::Net).and_then(|()| look(system)).into()
+    system.running("listening sockets").and_then(|()| view.clear(Kind::Net)).and_then(|()| look(system)).into()
 }
 
 fn look(system: &System) -> Result<Vec<Listener>, Gap> {

@@ -27,7 +27,7 @@ pub fn observe(system: &System, view: &View) -> Observed<Vec<LogFile>> {
 fn look(system: &System) -> Result<Vec<LogFile>, Gap> {
     let mut found = Vec::new();
     below(system, Path::new(LOGS), 0, &mut found)?;
-    if none_if_missing(system.resolve(VOLATILE))?.is_some() {
+    if !system.fills_later(VOLATILE) && none_if_missing(system.resolve(VOLATILE))?.is_some() {
         below(system, Path::new(VOLATILE), 0, &mut found)?;
     }
     if found.is_empty() {
@@ -42,9 +42,10 @@ fn below(system: &System, folder: &Path, depth: usize, found: &mut Vec<(PathBuf,
         return Err(Gap::new(GapKind::Unsupported, format!("{}: too many files, or too deep", folder.display())));
     }
     let Some(names) = none_if_missing(system.entries(folder))? else { return Ok(()) };
+    let real = system.resolve(folder)?;
     for name in names {
-        let path = folder.join(name);
-        let metadata = match fs::symlink_metadata(system.real(&path)) {
+        let path = folder.join(&name);
+        let metadata = match fs::symlink_metadata(system.real(real.join(name))) {
             Ok(metadata) => metadata,
             // Rotated away since it was listed.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,

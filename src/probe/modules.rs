@@ -93,8 +93,8 @@ struct Look<'s> {
     system: &'s System,
     /// Loadable modules of each installed kernel.
     shipped: Result<BTreeMap<String, BTreeSet<String>>, Gap>,
-    /// What is compiled into the running kernel, and where that is said.
-    built_in: Result<(String, BTreeSet<String>), Gap>,
+    /// What is compiled into the running kernel, or into those that could, and where that is said.
+    built_in: Result<BTreeMap<String, BTreeSet<String>>, Gap>,
     loaded: Result<BTreeSet<String>, Gap>,
     modprobe: Modprobe,
     command_line: Result<Vec<String>, Gap>,
@@ -102,10 +102,11 @@ struct Look<'s> {
 
 impl<'s> Look<'s> {
     fn new(system: &'s System) -> Self {
+        let shipped = shipped(system);
         Self {
             system,
-            shipped: shipped(system),
-            built_in: built_in(system),
+            built_in: built_in(system, &shipped),
+            shipped,
             loaded: loaded(system),
             modprobe: Modprobe::read(system),
             command_line: command_line::words(system),
@@ -118,10 +119,19 @@ impl<'s> Look<'s> {
             shipped.iter().filter(|(_, modules)| modules.contains(name)).map(|(release, _)| release.clone()).collect()
         };
         let install = self.modprobe.install(name);
+        let shipped_by: Observed<Vec<String>> = self.shipped.as_ref().map(releases).map_err(Clone::clone).into();
+        let loaded = match &self.loaded {
+            Ok(loaded) => Observed::known(loaded.contains(name)),
+            // What there is not cannot be loaded, whichever kernel runs.
+            Err(gap) if gap.kind == GapKind::Offline && shipped_by.value().is_some_and(Vec::is_empty) => {
+                Observed::known(false)
+            }
+            Err(gap) => gap.clone().into(),
+        };
         Module {
-            shipped_by: self.shipped.as_ref().map(releases).map_err(Clone::clone).into(),
+            shipped_by,
             built_in: self.compiled_in(name),
-            loaded: self.loaded.as_ref().map(|loaded| loaded.contains(name)).map_err(Clone::clone).into(),
+            loaded,
             refused: self.refused(name, &install),
             install,
             blacklisted: self.blacklisted(name),
@@ -130,11 +140,17 @@ impl<'s> Look<'s> {
 
     fn compiled_in(&self, name: &str) -> Observed<bool> {
         let gap = match &self.built_in {
-            Ok((place, modules)) => return Observed::from_source(modules.contains(name), place.clone()),
+            Ok(lists) => {
+                let has = lists.iter().find(|(_, modules)| modules.contains(name)).map(|(place, _)| place.clone());
+                let places = || lists.keys().cloned().collect::<Vec<_>>().join(", ");
+                return Observed::from_source(has.is_some(), has.unwrap_or_else(places));
+            }
             Err(gap) => gap,
         };
         let loaded = self.loaded.as_ref().is_ok_and(|loaded| loaded.contains(name));
-        let Some((_, place, word)) = REGISTERED.iter().find(|(module, ..)| *module == name).filter(|_| !loaded) else {
+        let Some((_, place, word)) =
+            REGISTERED.iter().find(|(module, ..)| *module == name).filter(|_| !loaded && !self.system.is_offline())
+        else {
             return gap.clone().into();
         };
         let has = if *place == SHOWN {
@@ -209,11 +225,25 @@ fn shipped(system: &System) -> Result<BTreeMap<String, BTreeSet<String>>, Gap> {
     Ok(found)
 }
 
-fn built_in(system: &System) -> Result<(String, BTreeSet<String>), Gap> {
-    let release = system.read("/proc/sys/kernel/osrelease")?;
-    let place = format!("{MODULES}/{}/modules.builtin", release.trim());
-    let text = system.read_lossy(&place)?;
-    Ok((place, text.lines().filter_map(name_of).collect()))
+/// What is compiled into the running kernel; where none runs, into each one that is installed.
+fn built_in(
+    system: &System,
+    shipped: &Result<BTreeMap<String, BTreeSet<String>>, Gap>,
+) -> Result<BTreeMap<String, BTreeSet<String>>, Gap> {
+    let running = || {
+        system.running("a kernel, where none is installed")?;
+        system.read("/proc/sys/kernel/osrelease").map(|release| vec![release.trim().to_owned()])
+    };
+    let releases = match shipped {
+        Ok(shipped) if system.is_offline() && !shipped.is_empty() => shipped.keys().cloned().collect(),
+        _ => running()?,
+    };
+    let list = |release: &String| {
+        let place = format!("{MODULES}/{release}/modules.builtin");
+        let text = system.read_lossy(&place)?;
+        Ok((place, text.lines().filter_map(name_of).collect()))
+    };
+    releases.iter().map(list).collect()
 }
 
 /// The name of a module by its file: `kernel/fs/cramfs/cramfs.ko.xz`.

@@ -50,6 +50,7 @@ fn text(system: &System) -> Result<(&'static str, String), Gap> {
             Observed::Unknown { gap, .. } => Err(gap),
         }
     };
+    system.running("mounts")?;
     let found = |path: &'static str| system.read_lossy(path).map(|text| (path, text));
     let machine = namespace::sees_the_machine(system)
         .and_then(|()| found(INIT).or_else(|gap| found("/proc/2/mountinfo").map_err(|_| gap)));

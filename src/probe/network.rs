@@ -10,7 +10,7 @@ const OFF: [&str; 2] = ["/proc/sys/net/ipv6/conf/all/disable_ipv6", "/proc/sys/n
 /// Whether the kernel speaks IPv6 in the machine's network namespace.
 pub fn ipv6(system: &System, view: &View) -> Observed<bool> {
     let told = |value: bool, source: &str| Observed::from_source(value, source);
-    if let Err(gap) = view.clear(Kind::Net) {
+    if let Err(gap) = system.running("a kernel that speaks IPv6 or not").and_then(|()| view.clear(Kind::Net)) {
         return gap.into();
     }
     match command_line::words(system) {
@@ -34,7 +34,7 @@ pub fn ipv6(system: &System, view: &View) -> Observed<bool> {
 
 /// The interfaces that work by radio.
 pub fn wireless(system: &System, view: &View) -> Observed<Vec<WirelessInterface>> {
-    view.clear(Kind::Net).and_then(|()| interfaces(system)).into()
+    system.running("network interfaces").and_then(|()| view.clear(Kind::Net)).and_then(|()| interfaces(system)).into()
 }
 
 fn interfaces(system: &System) -> Result<Vec<WirelessInterface>, Gap> {

@@ -53,7 +53,7 @@ pub(super) fn all_local(system: &System, database: &str) -> Result<(), Gap> {
     }
     if uses("systemd") {
         let ending = if database == "passwd" { ".user" } else { ".group" };
-        for folder in RECORDS {
+        for folder in RECORDS.iter().filter(|folder| !system.fills_later(folder)) {
             let names = none_if_missing(system.list(folder))?.unwrap_or_default();
             if names.iter().any(|name| name.ends_with(ending)) {
                 return Err(gap(folder));

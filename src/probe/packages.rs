@@ -48,8 +48,30 @@ pub(super) fn upstream(system: &System, view: &View, names: &[&str]) -> Result<(
     Err(Gap::new(GapKind::Unsupported, detail))
 }
 
+/// The architecture that packages are for, unless they say another: dpkg's own.
+pub(super) fn architecture(system: &System) -> Result<String, Gap> {
+    let dpkg = "dpkg".to_owned();
+    let found = by_architecture(system, &[&dpkg].into())?;
+    let architecture =
+        found.into_iter().find(|(_, package)| package.present).map(|((_, architecture), _)| architecture);
+    architecture.ok_or_else(|| Gap::new(GapKind::Missing, format!("{STATUS}: dpkg itself is not there")))
+}
+
 fn records(system: &System, names: &BTreeSet<&String>) -> Result<BTreeMap<String, Package>, Gap> {
-    // By name and architecture, as a later record takes the place of an earlier one.
+    let mut packages: BTreeMap<String, Package> = BTreeMap::new();
+    for ((name, _), package) in by_architecture(system, names)? {
+        let whole = packages.entry(name).or_default();
+        whole.installed |= package.installed;
+        whole.present |= package.present;
+        if whole.version.is_empty() {
+            whole.version = package.version;
+        }
+    }
+    Ok(packages)
+}
+
+/// By name and architecture, as a later record takes the place of an earlier one.
+fn by_architecture(system: &System, names: &BTreeSet<&String>) -> Result<BTreeMap<(String, String), Package>, Gap> {
     let mut found: BTreeMap<(String, String), Package> = BTreeMap::new();
     add(&system.read_large(STATUS, MAX_BYTES)?, STATUS, names, &mut found)?;
     let updates = match system.list(UPDATES) {
@@ -66,16 +88,7 @@ fn records(system: &System, names: &BTreeSet<&String>) -> Result<BTreeMap<String
             Err(gap) => return Err(gap),
         }
     }
-    let mut packages: BTreeMap<String, Package> = BTreeMap::new();
-    for ((name, _), package) in found {
-        let whole = packages.entry(name).or_default();
-        whole.installed |= package.installed;
-        whole.present |= package.present;
-        if whole.version.is_empty() {
-            whole.version = package.version;
-        }
-    }
-    Ok(packages)
+    Ok(found)
 }
 
 /// Adds the records of a file that are asked for.

@@ -18,6 +18,7 @@ const ALWAYS: &[&str] = &[
     "/proc/sys/kernel/hostname",
     "/proc/sys/kernel/osrelease",
     "/etc/os-release",
+    "/usr/lib/os-release",
     "GET /version",
     "GET /info",
     "GET /containers/json",

@@ -5,7 +5,7 @@ use crate::facts::{Gap, GapKind};
 
 /// Of these services, named without `.service`, those that are enabled or run.
 ///
-/// Where systemd does not run, none of them does.
+/// Where systemd does not run, or nothing at all, none of them does.
 pub(super) fn in_use(system: &System, view: &View, names: &[&str]) -> Result<Vec<String>, Gap> {
     let units: Vec<String> = names.iter().map(|name| format!("{name}.service")).collect();
     let seen = units::observe(system, view, units.iter());
@@ -15,7 +15,7 @@ pub(super) fn in_use(system: &System, view: &View, names: &[&str]) -> Result<Vec
         let in_use = match (unit.enabled.as_known()?, unit.active.as_known()) {
             (true, _) | (_, Ok(true)) => true,
             (false, Ok(false)) => false,
-            (false, Err(gap)) if gap.kind == GapKind::Unsupported => false,
+            (false, Err(gap)) if matches!(gap.kind, GapKind::Unsupported | GapKind::Offline) => false,
             (false, Err(gap)) => return Err(gap),
         };
         if in_use {

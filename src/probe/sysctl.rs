@@ -34,6 +34,7 @@ pub fn observe(system: &System, view: &View, name: &str) -> Observed<String> {
 
 fn look(system: &System, view: &View, name: &str) -> Result<String, Gap> {
     let relative = path(name)?;
+    system.running(format_args!("/proc/sys/{relative}"))?;
     if let Some(kind) = namespaced(&relative) {
         view.clear(kind)?;
     }

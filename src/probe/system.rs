@@ -1,6 +1,7 @@
 //! The one way to the files of the audited machine: every read starts at a root, so that a test can lay out its own.
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -16,22 +17,69 @@ const MAX_BYTES: u64 = 4 << 20;
 const TYPICAL_BYTES: usize = 4096;
 /// How many symbolic links one path may follow, as in the kernel.
 const MAX_LINKS: usize = 40;
+/// What the kernel of a running machine shows.
+const KERNEL: [&str; 2] = ["/proc", "/sys"];
+/// What a running machine fills anew: whatever lies in it on its disk is covered as soon as it boots.
+const VOLATILE: [&str; 2] = ["/dev", "/run"];
 
 /// A file tree to look at.
 #[derive(Clone, Debug)]
 pub struct System {
     root: PathBuf,
+    /// Whether it is of no machine that runs.
+    offline: bool,
 }
 
 impl System {
     /// The machine this runs on.
     pub fn live() -> Self {
-        Self { root: PathBuf::from("/") }
+        Self { root: PathBuf::from("/"), offline: false }
     }
 
     /// A tree below a directory.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), offline: false }
+    }
+
+    /// The file tree of a machine that does not run: an unpacked image, a mounted disk. Whatever is in its `/proc` and `/sys`
+    /// says nothing of it.
+    pub fn offline(root: &Path) -> Result<Self, Gap> {
+        let gap = |error| Gap::io(root.display(), &error);
+        let system = Self { root: root.canonicalize().map_err(gap)?, offline: true };
+        fs::read_dir(&system.root).map_err(gap)?;
+        // Of a directory that is taken for a root by mistake, all that should not be there would be found not to be there.
+        match system.entries("/etc") {
+            Ok(_) => Ok(system),
+            Err(gap) => {
+                let detail = format!("{}: no machine's root directory: {}", root.display(), gap.detail);
+                Err(Gap::new(gap.kind, detail))
+            }
+        }
+    }
+
+    /// Where the tree begins.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether no machine runs on these files.
+    pub const fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// Errs, with the reason, when no machine runs on these files that would have this.
+    pub fn running(&self, what: impl Display) -> Result<(), Gap> {
+        if self.offline { Err(Gap::offline(&self.root, what)) } else { Ok(()) }
+    }
+
+    /// The directories that a running machine alone fills.
+    pub(super) fn filled_when_running() -> impl Iterator<Item = &'static str> {
+        KERNEL.into_iter().chain(VOLATILE)
+    }
+
+    /// Whether a place that a plan names is one of files that are there when the machine does not run.
+    pub fn keeps(&self, place: &str) -> bool {
+        place.starts_with('/') && !Self::filled_when_running().any(|folder| Path::new(place).starts_with(folder))
     }
 
     /// Where an absolute path of the audited machine really lies; symbolic links are not looked at.
@@ -82,13 +130,40 @@ impl System {
 
     /// Where to open what a path leads to. From the machine's own root the kernel follows symbolic links as they are meant.
     fn followed(&self, path: &Path) -> Result<PathBuf, Gap> {
-        if self.root.as_os_str() == "/" { Ok(path.to_owned()) } else { self.resolve(path).map(|path| self.real(path)) }
+        let own = self.root.as_os_str() == "/" && !self.offline;
+        if own { Ok(path.to_owned()) } else { self.resolve(path).map(|path| self.real(path)) }
     }
 
-    /// Where a symbolic link points, as written in it.
+    /// Where a directory lies in which names are looked up, every symbolic link to it followed inside the root.
+    pub(super) fn folder(&self, path: &Path) -> Result<PathBuf, Gap> {
+        let folder = self.followed(path)?;
+        // Whatever has a name in a directory that a running machine fills is not what that machine would have there.
+        let filled = VOLATILE.iter().any(|filled| self.offline && folder == self.real(filled));
+        if filled { self.running(path.display()).map(|()| folder) } else { Ok(folder) }
+    }
+
+    /// Where a symbolic link points, as written in it; those on the way to it are followed inside the root.
     pub fn link(&self, path: impl AsRef<Path>) -> Result<PathBuf, Gap> {
         let path = path.as_ref();
-        fs::read_link(self.real(path)).map_err(|error| Gap::io(path.display(), &error))
+        let entry = match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) => self.folder(folder)?.join(name),
+            _ => self.real(path),
+        };
+        fs::read_link(entry).map_err(|error| Gap::io(path.display(), &error))
+    }
+
+    /// Errs on the way into a directory that only a running machine fills; `below` is the rest of the way.
+    fn enter(&self, place: &Path, below: &[PathBuf], asked: &Path) -> Result<(), Gap> {
+        let is_one = |folders: &[&str]| folders.iter().any(|folder| place == Path::new(folder));
+        match self.offline && (is_one(&KERNEL) || !below.is_empty() && is_one(&VOLATILE)) {
+            true => self.running(asked.display()),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a directory is one of those that are empty until a machine runs, so that nothing in it configures anything.
+    pub fn fills_later(&self, folder: impl AsRef<Path>) -> bool {
+        self.offline && VOLATILE.iter().any(|filled| folder.as_ref().starts_with(filled))
     }
 
     /// Names in a directory, sorted; what is not UTF-8 in them is replaced.
@@ -103,7 +178,7 @@ impl System {
     pub fn entries(&self, path: impl AsRef<Path>) -> Result<Vec<OsString>, Gap> {
         let path = path.as_ref();
         let gap = |error: std::io::Error| Gap::io(path.display(), &error);
-        let entries = fs::read_dir(self.followed(path)?).map_err(gap)?;
+        let entries = fs::read_dir(self.folder(path)?).map_err(gap)?;
         let mut names =
             entries.map(|entry| entry.map(|e| e.file_name())).collect::<Result<Vec<_>, _>>().map_err(gap)?;
         names.sort();
@@ -127,6 +202,10 @@ impl System {
                 continue;
             }
             let next = done.join(&part);
+            if self.offline && next == Path::new("/dev") && pending == [Path::new("null")] {
+                return Ok(next.join("null"));
+            }
+            self.enter(&next, &pending, asked)?;
             let metadata = match fs::symlink_metadata(self.real(&next)) {
                 Ok(metadata) => metadata,
                 Err(error) => return Err(Gap::io(asked.display(), &error)),
@@ -140,7 +219,7 @@ impl System {
             if links > MAX_LINKS {
                 return Err(Gap::new(GapKind::Malformed, format!("{}: too many symbolic links", asked.display())));
             }
-            let target = self.link(&next)?;
+            let target = fs::read_link(self.real(&next)).map_err(|error| Gap::io(asked.display(), &error))?;
             if target.is_absolute() {
                 done = PathBuf::from("/");
             }

@@ -27,7 +27,7 @@ impl Settings {
     /// Reads `NAME.conf`, of which the first that is there counts, and then its drop-ins in `NAME.conf.d`.
     pub(super) fn read(system: &System, name: &str) -> Result<Self, Gap> {
         let mut found = Vec::new();
-        for folder in FOLDERS {
+        for folder in FOLDERS.iter().filter(|folder| !system.fills_later(folder)) {
             let path = Path::new(folder).join(format!("{name}.conf"));
             if let Some(text) = none_if_missing(read(system, &path))? {
                 found.extend(parse(&text, &path));

@@ -17,6 +17,8 @@ pub struct View {
     lacks: Observed<Vec<&'static str>>,
     /// Whether the auditor's root directory is known to be another than that of the init process.
     foreign_root: bool,
+    /// The file tree, if it is of no machine that runs.
+    offline: Option<System>,
 }
 
 impl View {
@@ -35,7 +37,17 @@ impl View {
         // A service may have mounts of its own over the machine's files; a container has other files.
         let foreign_root = own_mounts
             && System::at(system.real("/proc/1/root")).identity("/").is_ok_and(|init| system.identity("/") != Ok(init));
-        Self { initial, lacks: lacks(system).into(), foreign_root }
+        Self { initial, lacks: lacks(system).into(), foreign_root, offline: None }
+    }
+
+    /// Of files on which no machine runs: all that there is of that machine.
+    pub fn offline(system: &System) -> Self {
+        Self {
+            initial: BTreeMap::new(),
+            lacks: Observed::known(Vec::new()),
+            foreign_root: false,
+            offline: Some(system.clone()),
+        }
     }
 
     /// Whether the auditor's namespace of a kind is the one the machine started with.
@@ -50,6 +62,9 @@ impl View {
 
     /// Errs, with the reason, unless what the auditor sees through a namespace of a kind is the machine's.
     pub fn clear(&self, kind: Kind) -> Result<(), Gap> {
+        if let Some(system) = &self.offline {
+            system.running(format_args!("a {kind} namespace"))?;
+        }
         match self.initial(kind) {
             Observed::Known { value: true, .. } => Ok(()),
             Observed::Known { value: false, .. } => Err(Gap::new(
@@ -61,6 +76,11 @@ impl View {
                 format!("whether the auditor is in the machine's initial {kind} namespace: {}", gap.detail),
             )),
         }
+    }
+
+    /// Errs, with the reason, unless the auditor sees the machine's files with all that is mounted over them.
+    pub fn tree(&self) -> Result<(), Gap> {
+        if self.offline.is_some() { Ok(()) } else { self.clear(Kind::Mnt) }
     }
 
     /// Errs, with the reason, when the files that the auditor sees are others than the machine's, as those of a container that it

@@ -7,7 +7,6 @@ mod found;
 mod packages;
 mod storage;
 
-use super::namespace::Kind;
 use super::{System, View, mounts};
 use crate::facts::{FoundFile, Gap, GapKind, LocalFiles, Observed, SetIdFile, WalkedFilesystem};
 use accounts::Accounts;
@@ -24,8 +23,10 @@ pub fn observe(system: &System, view: &View, data_root: Option<&str>) -> Observe
 }
 
 fn look(system: &System, view: &View, data_root: Option<&str>) -> Result<LocalFiles, Gap> {
-    let mounts = mounts::observe(system);
-    let Selection { walked, left_out } = Selection::of(system, mounts.as_known()?, data_root);
+    let Selection { walked, left_out } = match system.is_offline() {
+        true => Selection::offline(system)?,
+        false => Selection::of(system, mounts::observe(system).as_known()?, data_root),
+    };
     let accounts = Accounts::read(system)?;
     let skipped: Vec<&str> = left_out.iter().map(|left| left.path.as_str()).collect();
     let Seen { found, inodes, trouble } = crew::walk(system, &walked, &skipped, &accounts)?;
@@ -33,7 +34,7 @@ fn look(system: &System, view: &View, data_root: Option<&str>) -> Result<LocalFi
     if seen == 0 {
         return Err(trouble.gap().unwrap_or_else(|| Gap::new(GapKind::Missing, "there is no local filesystem")));
     }
-    let complete = match trouble.gap().map_or_else(|| view.clear(Kind::Mnt), Err) {
+    let complete = match trouble.gap().map_or_else(|| view.tree(), Err) {
         Ok(()) => Observed::known(true),
         Err(gap) => gap.into(),
     };

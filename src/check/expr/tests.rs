@@ -45,7 +45,7 @@ fn evaluate(text: &str) -> Option<bool> {
     };
     let node = |value: Option<&'static Value>, ty| match value {
         Some(value) => Node::open(ty, value, None),
-        None => Err("not collected".to_owned()),
+        None => Err("not collected".to_owned().into()),
     };
     let leak = |value: &Value| -> &'static Value { Box::leak(Box::new(value.clone())) };
     let bindings = Bindings::new(roots.iter().map(|(name, ty)| (name.as_str(), node(of(name).map(leak), ty))));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use serde_json::{Map, Value};
 
-use crate::cli::{EngineArgs, EngineChoice, JudgeArgs, SelectArgs};
+use crate::cli::{EngineArgs, EngineChoice, JudgeArgs, RootArgs, SelectArgs};
 use crate::diagnostic::did_you_mean;
 use crate::verdict::Severity;
 
@@ -81,6 +81,7 @@ impl Given {
                 deep: self.truth("deep").unwrap_or(false),
                 checks: Vec::new(),
             },
+            root: RootArgs { root: None },
             engine: EngineArgs {
                 engine_socket: self.text("engine_socket").map(PathBuf::from),
                 engine: self

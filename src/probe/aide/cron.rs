@@ -21,7 +21,7 @@ pub(super) fn entries(system: &System) -> Result<Vec<String>, Gap> {
         }
     }
     crontab(system, Path::new("/var/spool/cron/crontabs/root"), 5, &mut found)?;
-    let systemd = none_if_missing(system.resolve("/run/systemd/system"))?.is_some();
+    let systemd = has_systemd(system)?;
     for folder in SCRIPTS {
         for name in none_if_missing(system.list(folder))?.unwrap_or_default() {
             if name.contains('.') || name == OWN && systemd {
@@ -34,6 +34,13 @@ pub(super) fn entries(system: &System) -> Result<Vec<String>, Gap> {
         }
     }
     Ok(found)
+}
+
+/// Whether systemd runs the machine, or will when it boots.
+fn has_systemd(system: &System) -> Result<bool, Gap> {
+    let there = if system.is_offline() { "/sbin/init" } else { "/run/systemd/system" };
+    let found = none_if_missing(system.resolve(there))?;
+    Ok(found.is_some_and(|path| !system.is_offline() || path.ends_with("systemd")))
 }
 
 /// The lines of a crontab in which so many words stand before the command.

@@ -3,6 +3,7 @@
 use syscalls::{aarch64, x86, x86_64};
 
 use crate::facts::{Gap, GapKind};
+use crate::probe::{System, packages};
 
 /// An architecture whose system calls are known by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +76,24 @@ impl Arch {
 }
 
 impl Machine {
+    /// The one that this runs on.
+    pub(super) fn this() -> Result<Self, Gap> {
+        Self::of(&rustix::system::uname().machine().to_string_lossy())
+    }
+
+    /// The one that a file tree was installed for, by the architecture of dpkg itself.
+    pub(super) fn of_packages(system: &System) -> Result<Self, Gap> {
+        let name = packages::architecture(system)?;
+        match name.as_str() {
+            "amd64" => Self::of("x86_64"),
+            "arm64" => Self::of("aarch64"),
+            // Others may be for a kernel that is wider than they are.
+            _ => {
+                Err(Gap::new(GapKind::Unsupported, format!("which system calls a machine of {name} has is not known")))
+            }
+        }
+    }
+
     /// The machine that uname(2) calls by a name.
     pub(super) fn of(name: &str) -> Result<Self, Gap> {
         match name {

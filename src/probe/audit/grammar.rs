@@ -241,7 +241,10 @@ impl<'a> Build<'a> {
         let real = self.around.system.resolve(path).map(|target| self.around.system.real(target));
         let what = match real {
             Ok(real) if real.is_dir() => What::DIR,
-            Err(gap) if gap.kind != GapKind::Missing => return Err(Fault::Unsupported(gap.to_string())),
+            // What a machine fills when it runs is not there when the rules are loaded.
+            Err(gap) if !matches!(gap.kind, GapKind::Missing | GapKind::Offline) => {
+                return Err(Fault::Unsupported(gap.to_string()));
+            }
             _ => What::WATCH,
         };
         self.list = Some(List::Exit);

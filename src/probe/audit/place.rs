@@ -103,6 +103,9 @@ pub(super) fn elsewhere(path: &Path, seen: &[HostMount], machine: &[HostMount]) 
 
 /// What is at a path in which no symbolic link is left but perhaps the last part.
 fn entry(system: &System, path: &Path) -> Result<Option<(Identity, bool)>, Gap> {
+    if path.parent().is_some_and(|folder| system.fills_later(folder)) {
+        return Ok(None);
+    }
     match system.real(path).symlink_metadata() {
         Ok(metadata) => Ok(Some(((metadata.dev(), metadata.ino()), metadata.is_dir()))),
         Err(error) => match Gap::io(path.display(), &error) {

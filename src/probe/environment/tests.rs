@@ -34,6 +34,7 @@ fn laid_out() -> Tree {
     for folder in ["usr/local/sbin", "usr/sbin", "root"] {
         tree.file(&format!("{folder}/x"), "");
     }
+    tree.file("usr/sbin/useradd", "");
     tree.link("sbin", "usr/sbin");
     tree
 }

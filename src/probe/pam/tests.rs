@@ -35,7 +35,7 @@ fn laid_out() -> Tree {
     for module in MODULES {
         tree.file(&format!("usr/lib/x86_64-linux-gnu/security/pam_{module}.so"), "");
     }
-    tree.link("lib", "usr/lib");
+    tree.link("lib", "usr/lib").file("usr/sbin/useradd", "");
     tree.file("etc/pam.d/common-auth", UNIX).file("etc/pam.d/common-account", ACCOUNT);
     tree.file("etc/pam.d/common-password", PASSWORD);
     tree.file("etc/pam.d/common-session", SESSION).file("etc/pam.d/common-session-noninteractive", SESSION);

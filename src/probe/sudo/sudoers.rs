@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::scanner::Scanner;
 use crate::facts::{FileKind, Gap, GapKind};
-use crate::probe::{System, file, none_if_missing};
+use crate::probe::{System, file, host, none_if_missing};
 
 const SUDOERS: &str = "/etc/sudoers";
 /// How deep files may include each other, as in sudo.
@@ -103,7 +103,7 @@ impl Sudoers {
     fn include(&mut self, system: &System, from: &Path, folder: bool, written: &str, depth: usize) -> Result<(), Gap> {
         let mut target = Scanner::new(written).include_path();
         if target.contains("%h") {
-            let name = system.read("/proc/sys/kernel/hostname")?;
+            let name = host::name(system).as_known()?.clone();
             target = target.replace("%h", name.trim().split('.').next().unwrap_or_default());
         }
         let target = from.parent().unwrap_or(from).join(target);

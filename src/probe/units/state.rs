@@ -64,7 +64,7 @@ enum Fragment {
 
 impl<'s> Look<'s> {
     fn new(system: &'s System) -> Result<Self, Gap> {
-        let folders = system_folders();
+        let folders: Vec<PathBuf> = system_folders().into_iter().filter(|folder| !system.fills_later(folder)).collect();
         let mut directories: BTreeSet<OsString> = BTreeSet::new();
         let mut aliases = Vec::new();
         let mut seen: Vec<PathBuf> = Vec::new();
@@ -230,6 +230,9 @@ impl<'s> Look<'s> {
 /// Whether a unit runs. systemd keeps a link for each service that it has started and that has not ended.
 fn active(system: &System, name: &str) -> Observed<bool> {
     let gap = |detail: String| Observed::unknown(GapKind::Unsupported, detail);
+    if let Err(gap) = system.running(format_args!("a {name} that is active or not")) {
+        return gap.into();
+    }
     match system.entries("/run/systemd/system") {
         Ok(_) => {}
         Err(error) if error.kind == GapKind::Missing => {

@@ -30,7 +30,8 @@ impl Accounts {
         if elsewhere.iter().any(|source| source == "systemd") {
             elsewhere.retain(|source| source != "systemd");
             // A made-up user has a group of its own with the same number.
-            let dynamic = none_if_missing(system.list(DYNAMIC))?.unwrap_or_default();
+            let listed = if system.fills_later(DYNAMIC) { Ok(None) } else { none_if_missing(system.list(DYNAMIC)) };
+            let dynamic = listed?.unwrap_or_default();
             let dynamic: BTreeSet<u32> = dynamic.iter().filter_map(|name| name.parse().ok()).collect();
             uids.extend(&dynamic);
             gids.extend(&dynamic);

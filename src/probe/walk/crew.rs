@@ -67,7 +67,7 @@ pub(super) fn walk(
     skipped: &[&str],
     accounts: &Accounts,
 ) -> Result<Seen, Gap> {
-    let mut own = Walker::new(filesystems.len(), skipped, accounts);
+    let mut own = Walker::new(system, filesystems.len(), skipped, accounts);
     let root = open_root(system)?;
     let mut jobs = Vec::new();
     for (index, filesystem) in filesystems.iter().enumerate() {
@@ -89,7 +89,7 @@ pub(super) fn walk(
         let others: Vec<_> = (1..threads)
             .map(|_| {
                 scope.spawn(move || {
-                    let mut walker = Walker::new(filesystems.len(), skipped, accounts);
+                    let mut walker = Walker::new(system, filesystems.len(), skipped, accounts);
                     walker.run(queue);
                     walker
                 })
@@ -167,6 +167,8 @@ impl Queue {
 /// One thread's part.
 struct Walker<'w> {
     skipped: &'w [&'w str],
+    /// Whether it is known what is mounted where.
+    mounts: bool,
     accounts: &'w Accounts,
     /// An owner and a group that exist, or do not: most files are of the same ones as the last.
     last: ((u32, u32), bool),
@@ -176,10 +178,18 @@ struct Walker<'w> {
 }
 
 impl<'w> Walker<'w> {
-    fn new(filesystems: usize, skipped: &'w [&'w str], accounts: &'w Accounts) -> Self {
+    fn new(system: &System, filesystems: usize, skipped: &'w [&'w str], accounts: &'w Accounts) -> Self {
         let last = ((0, 0), accounts.know(0, 0));
         let inodes = vec![0; filesystems];
-        Self { skipped, accounts, last, found: Found::default(), inodes, trouble: Trouble::default() }
+        Self {
+            skipped,
+            mounts: !system.is_offline(),
+            accounts,
+            last,
+            found: Found::default(),
+            inodes,
+            trouble: Trouble::default(),
+        }
     }
 
     fn run(&mut self, queue: &Queue) {
@@ -203,8 +213,10 @@ impl<'w> Walker<'w> {
             way => open(&job.base.fd, way, STAY),
         };
         let fd = match opened {
-            // Gone or replaced since it was listed, or another mount.
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::XDEV) => return Ok(()),
+            // Gone or replaced since it was listed.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => return Ok(()),
+            // Another mount, which is walked for itself if it is to be.
+            Err(Errno::XDEV) if self.mounts => return Ok(()),
             opened => opened?,
         };
         self.judge(&job.base, Entry::from(&fstat(&fd)?), &|| job.path(b""));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::storage;
-use crate::facts::{HostMount, LeftOut};
+use crate::facts::{Gap, HostMount, LeftOut};
 use crate::probe::System;
 
 /// Filesystems without a block device of their own that hold files of the machine.
@@ -66,7 +66,8 @@ impl Selection {
     pub(super) fn of(system: &System, mounts: &[HostMount], data_root: Option<&str>) -> Self {
         let mut left_out: BTreeMap<String, String> = storage::directories(system, mounts, data_root)
             .into_iter()
-            .map(|path| (path, "storage of containers and images".to_owned()))
+            .map(stored)
+            .map(|LeftOut { path, why }| (path, why))
             .collect();
         let storage: BTreeSet<PathBuf> = left_out.keys().map(PathBuf::from).collect();
         let mut own = Vec::new();
@@ -87,6 +88,25 @@ impl Selection {
         let left_out = left_out.into_iter().map(|(path, why)| LeftOut { path, why }).collect();
         Self { walked, left_out }
     }
+
+    /// The one file tree of a machine that does not run, without what it fills anew when it boots.
+    pub(super) fn offline(system: &System) -> Result<Self, Gap> {
+        let (device, _) = system.identity("/")?;
+        let filled = System::filled_when_running()
+            .map(|path| LeftOut { path: path.to_owned(), why: "a machine that runs fills it anew".to_owned() });
+        let storage = storage::directories(system, &[], None).into_iter().map(stored);
+        let whole = Filesystem {
+            mount_point: "/".to_owned(),
+            device: format!("{}:{}", rustix::fs::major(device), rustix::fs::minor(device)),
+            kind: "directory".to_owned(),
+            set_id: true,
+        };
+        Ok(Self { walked: vec![whole], left_out: filled.chain(storage).collect() })
+    }
+}
+
+fn stored(path: String) -> LeftOut {
+    LeftOut { path, why: "storage of containers and images".to_owned() }
 }
 
 fn filesystem(mount: &HostMount) -> Filesystem {
