@@ -122,7 +122,8 @@ fn a_remedy_that_breaks_something_gives_way() {
     ] {
         let check = pack::check("container.privileged")
             .replace("[[example]]\nverdict = 'pass'\ncontainer = { privileged = false }", "")
-            + "[[example]]\nverdict = 'fail'\ncontainer = { privileged = false }\n";
+            + "[[example]]\nverdict = 'fail'\nconflict = true\ncontainer = { privileged = false }\n"
+            + "[[example]]\nverdict = 'fail'\nconflict = false\ncontainer = { privileged = false }\n";
         let check = check.replace(
             "verdict = 'fail'\ncontainer = { privileged = true }",
             "verdict = 'pass'\ncontainer = { privileged = true }",
