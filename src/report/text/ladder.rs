@@ -81,8 +81,10 @@ pub(super) fn brief(rows: &[Row], style: Style, out: &mut dyn Write) -> io::Resu
         table.add_row([rung, Cell::new(on.len()).set_alignment(CellAlignment::Right), Cell::new(names)]);
     }
     writeln!(out, "{}", trimmed(&table))?;
-    let uncertain = if rows.iter().all(|row| row.certain) { "" } else { "? at best: not all could be seen. " };
-    writeln!(out, "{uncertain}`plimsoll containers [NAME]` tells what holds each where it stands")
+    if rows.iter().any(|row| !row.certain) {
+        writeln!(out, "? at best: not all could be seen")?;
+    }
+    writeln!(out, "`plimsoll containers [NAME]` tells what holds each where it stands")
 }
 
 /// Writes everything about one container: what holds it where it stands, and what would lift it.
