@@ -53,7 +53,7 @@ impl Podman {
             podman.arg(option).arg(self.dir.path().join(folder));
         }
         // What works without systemd, and beside another storage.
-        podman.args(["--runtime", "/usr/sbin/runc", "--cgroup-manager", "cgroupfs", "--events-backend", "file"]);
+        podman.args(["--runtime", "runc", "--cgroup-manager", "cgroupfs", "--events-backend", "file"]);
         podman.args(["--storage-driver", "vfs"]);
         podman
     }
