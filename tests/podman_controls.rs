@@ -78,9 +78,7 @@ impl Podman {
 
 impl Drop for Podman {
     fn drop(&mut self) {
-        if let Err(error) = self.command().args(["rm", "--all", "--force", "--time", "0"]).output() {
-            eprintln!("podman rm: {error}");
-        }
+        let _ = self.command().args(["rm", "--all", "--force", "--time", "0"]).output();
         if let Some(service) = &mut self.service {
             let _ = service.kill().and_then(|()| service.wait());
         }
