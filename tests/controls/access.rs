@@ -56,6 +56,8 @@ fn privileged_and_running() {
     }
     const ROWS: &[Container] = &[run("privileged", &["--privileged"], "5.4 fail, 5.5 fail, 5.18 fail, 5.22 fail")];
     containers(&lab, &[ROWS]);
+    lab.docker(&["kill", "privileged"]);
+    assert_eq!(lab.audit(BENCHMARK).verdict("container-not-privileged", "privileged"), "fail", "stopped");
 }
 
 /// A container without an option of its own has the daemon's; what runs has what the kernel says.

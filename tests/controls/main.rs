@@ -37,3 +37,4 @@ mod names;
 mod namespaces;
 mod seccomp;
 mod versions;
+mod whole;

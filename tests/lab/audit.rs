@@ -5,12 +5,15 @@ use std::process::Output;
 
 use serde_json::Value;
 
+use super::seen;
+
 /// A parsed report with the exit code and standard error that came with it.
 #[derive(Debug)]
 pub struct Audit {
     code: i32,
     stderr: String,
     report: Value,
+    real: bool,
 }
 
 impl Audit {
@@ -21,7 +24,17 @@ impl Audit {
         let report = serde_json::from_str(&stdout)
             .unwrap_or_else(|error| panic!("no report: {error}; {}\n{stdout}\n{stderr}", output.status));
         let code = output.status.code().unwrap_or_else(|| panic!("plimsoll was killed: {}", output.status));
-        Self { code, stderr, report }
+        Self { code, stderr, report, real: false }
+    }
+
+    /// The same of an engine that really runs: what tests ask for from here on was seen on one.
+    pub fn of_lab(output: &Output) -> Self {
+        Self { real: true, ..Self::read(output) }
+    }
+
+    /// The same for a test that compares verdicts with each other and does not say what they are: none of them counts as seen.
+    pub fn only_compared(self) -> Self {
+        Self { real: false, ..self }
     }
 
     /// The exit code.
@@ -47,13 +60,15 @@ impl Audit {
             let numbers: Vec<&str> = controls.iter().map(|one| string(&one["number"])).collect();
             panic!("no control {number} among {}", numbers.join(" "))
         });
+        self.note_control(control);
         string(&control["verdict"])
     }
 
     /// The verdict of every control of the first benchmark, by number.
     pub fn controls(&self) -> BTreeMap<String, String> {
         let controls = list(&self.report["benchmarks"][0]["controls"]).iter();
-        controls.map(|one| (string(&one["number"]).to_owned(), string(&one["verdict"]).to_owned())).collect()
+        let noted = controls.inspect(|control| self.note_control(control));
+        noted.map(|one| (string(&one["number"]).to_owned(), string(&one["verdict"]).to_owned())).collect()
     }
 
     /// The verdicts on one subject, by its name, under the numbers that its checks have in the first benchmark.
@@ -63,6 +78,7 @@ impl Audit {
             let of_control = |finding: &&Value| list(&control["checks"]).contains(&finding["check"]);
             let findings = self.findings().iter().filter(of_control).filter(|one| one["subject"]["name"] == subject);
             for finding in findings {
+                self.note(finding);
                 verdicts.insert(string(&control["number"]).to_owned(), string(&finding["verdict"]).to_owned());
             }
         }
@@ -91,7 +107,22 @@ impl Audit {
 
     /// The verdict of a check about a subject.
     pub fn verdict(&self, check: &str, subject: &str) -> &str {
-        string(&self.finding(check, subject)["verdict"])
+        let finding = self.finding(check, subject);
+        self.note(finding);
+        string(&finding["verdict"])
+    }
+
+    /// A control's verdict was handed out: that of those findings which have the same.
+    fn note_control(&self, control: &Value) {
+        let decides = |finding: &&Value| list(&control["checks"]).contains(&finding["check"]);
+        let findings = self.findings().iter().filter(decides);
+        findings.filter(|finding| finding["verdict"] == control["verdict"]).for_each(|finding| self.note(finding));
+    }
+
+    fn note(&self, finding: &Value) {
+        if self.real {
+            seen::note(string(&finding["check"]), string(&finding["verdict"]));
+        }
     }
 }
 

@@ -24,6 +24,7 @@ mod builder;
 mod command;
 mod image;
 pub mod registry;
+mod seen;
 pub mod tls;
 
 use std::path::{Path, PathBuf};
@@ -169,12 +170,21 @@ impl Lab {
         run.arg(format!("--bounding-set=-{capability}")).arg(format!("--inh-caps=-{capability}"));
         run.arg(env!("CARGO_BIN_EXE_plimsoll")).args(arguments(args));
         run.arg("--engine-socket").arg(self.socket());
-        Audit::read(&run.output().unwrap_or_else(|error| panic!("setpriv: {error}")))
+        Audit::of_lab(&run.output().unwrap_or_else(|error| panic!("setpriv: {error}")))
     }
 
     /// Runs `plimsoll audit` against this engine by the newest benchmark of Docker, and reads its report.
     pub fn audit(&self, args: &[&str]) -> Audit {
-        Audit::read(&self.plimsoll(&arguments(args)))
+        Audit::of_lab(&self.plimsoll(&arguments(args)))
+    }
+
+    /// Runs `plimsoll audit` in the engine's mount and network namespaces, whose files it sees as the machine's.
+    pub fn audit_inside(&self, args: &[&str]) -> Audit {
+        let pid = self.pid.to_string();
+        let mut run = command::new("nsenter", &self.dir);
+        run.args(["--target", &pid, "--mount", "--net", "--", env!("CARGO_BIN_EXE_plimsoll")]).args(arguments(args));
+        run.arg("--engine-socket").arg(self.socket());
+        Audit::of_lab(&run.output().unwrap_or_else(|error| panic!("nsenter: {error}")))
     }
 
     /// Sends dockerd a signal, such as `USR1`.
