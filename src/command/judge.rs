@@ -65,17 +65,18 @@ pub(super) fn here(args: &JudgeArgs) -> Result<Report, Failure> {
     if let Located::Nowhere(places) = &located {
         without_engine(&selection, places)?;
     }
-    let facts = {
+    let seen = {
         let progress = Progress::start();
         collect(&Plan::of(selection.checks.values().copied(), args.select.deep), source, progress.tally())
     };
-    let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
+    let facts = Collected::new(&seen).map_err(|error| error.to_string())?;
     let mut report = judge.report(&selection, &facts, os.value());
     if let Located::Nowhere(places) = &located {
         report.notices.push(format!("there is no container engine: {} do not exist", list(places)));
     }
     // The process ends soon, and the kernel takes its memory back in less time than it takes to free every string.
-    std::mem::forget(facts);
+    drop(selection);
+    std::mem::forget((seen, facts, judge));
     Ok(report)
 }
 
