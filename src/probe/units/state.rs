@@ -54,8 +54,15 @@ struct Look<'s> {
     pulled: BTreeMap<String, PathBuf>,
     /// Other names of units: the link, and what it leads to.
     aliases: Vec<(PathBuf, String)>,
-    /// Units among the pulled ones that start others, each with the unit it names, if it names one. Every service asks for them.
-    triggers: OnceCell<Result<Vec<(String, Option<String>)>, Gap>>,
+    /// Those among the pulled units that start others. Every service asks for them.
+    triggers: OnceCell<Result<Vec<Trigger>, Gap>>,
+}
+
+/// A unit that starts another.
+struct Trigger {
+    name: String,
+    /// The unit it names, if it names one.
+    starts: Option<String>,
 }
 
 /// The file that a unit's name leads to first.
@@ -198,8 +205,8 @@ impl<'s> Look<'s> {
         }
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let others = self.triggers.get_or_init(|| self.triggers()).as_ref().map_err(Gap::clone)?;
-        let names = |(_, named): &&(String, Option<String>)| named.as_deref() == Some(name);
-        let mut found: Vec<String> = others.iter().filter(names).map(|(other, _)| other.clone()).collect();
+        let of_it = others.iter().filter(|other| other.starts.as_deref() == Some(name));
+        let mut found: Vec<String> = of_it.map(|other| other.name.clone()).collect();
         for (ending, setting) in TRIGGERS {
             let same = format!("{stem}.{ending}");
             // One of the same name may be started by other links than those that pull.
@@ -215,13 +222,13 @@ impl<'s> Look<'s> {
     }
 
     /// The pulled units that start others.
-    fn triggers(&self) -> Result<Vec<(String, Option<String>)>, Gap> {
+    fn triggers(&self) -> Result<Vec<Trigger>, Gap> {
         let mut found = Vec::new();
         for other in self.pulled.keys() {
             if let Some((_, setting)) = TRIGGERS.iter().find(|(ending, _)| kind(other) == *ending)
-                && let Some(named) = self.trigger(other, setting)?
+                && let Some(starts) = self.trigger(other, setting)?
             {
-                found.push((other.clone(), named));
+                found.push(Trigger { name: other.clone(), starts });
             }
         }
         Ok(found)
