@@ -1,13 +1,15 @@
 //! Every check and benchmark: those compiled into the program, and a site's own on top.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::thread;
 
-use include_dir::{Dir, include_dir};
+use include_dir::{Dir, File, include_dir};
 
 use crate::benchmark::{self, Benchmark, Control};
-use crate::check::{self, Check, example};
+use crate::check::{self, Check, Each, example};
 use crate::diagnostic::{Diagnostics, Source, did_you_mean};
 use crate::document;
 use crate::parallel;
@@ -21,17 +23,31 @@ static BENCHMARKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/benchmarks");
 /// Checks and benchmarks by id.
 #[derive(Clone, Debug, Default)]
 pub struct Library {
-    checks: BTreeMap<String, Entry>,
+    /// The file of each check.
+    checks: BTreeMap<String, Arc<Origin>>,
     benchmarks: BTreeMap<String, Benchmark>,
     /// Files whose checks have faults: a benchmark that names them does nothing wrong.
     faulty: BTreeSet<String>,
 }
 
-#[derive(Clone, Debug)]
-struct Entry {
-    check: Check,
+/// A file of checks.
+#[derive(Debug)]
+struct Origin {
     source: Arc<Source>,
     site: bool,
+    /// The program's own are read when one of them is asked for: few audits need all.
+    checks: OnceLock<Vec<Check>>,
+}
+
+impl Origin {
+    fn checks(&self) -> &[Check] {
+        // What is read this late is proven by the tests.
+        self.checks.get_or_init(|| load(&self.source, self.site, &mut Diagnostics::default()))
+    }
+
+    fn check(&self, id: &str) -> Option<&Check> {
+        self.checks().iter().find(|check| check.id == id)
+    }
 }
 
 impl Library {
@@ -44,15 +60,14 @@ impl Library {
     /// directory `benchmarks` are benchmarks, and all others are checks.
     pub fn with_site(directories: &[PathBuf]) -> Result<Self, Diagnostics> {
         let (mut library, mut faults) = (Self::default(), Diagnostics::default());
-        let embedded = |dir: &'static Dir<'_>, kind| {
-            let files = embedded_files(dir).into_iter();
-            files.map(move |(name, text)| (kind, Arc::new(Source { name: name.to_owned(), text: text.to_owned() })))
-        };
-        let layer = embedded(&CHECKS, Kind::Check).chain(embedded(&BENCHMARKS, Kind::Benchmark)).collect();
-        library.add_layer(layer, false, &mut faults);
+        thread::scope(|scope| {
+            // The types of facts take as long as the benchmarks, and the first check waits for both.
+            scope.spawn(|| Each::default().roots());
+            library.add_own(&mut faults);
+        });
         for directory in directories {
             let layer = site_files(directory, &mut BTreeSet::new(), &mut faults);
-            library.add_layer(layer, true, &mut faults);
+            library.add_layer(layer, &mut faults);
         }
         library.link(&mut faults);
         if faults.is_empty() { Ok(library) } else { Err(faults) }
@@ -60,17 +75,26 @@ impl Library {
 
     /// Every check, by id.
     pub fn checks(&self) -> impl Iterator<Item = &Check> {
-        self.checks.values().map(|entry| &entry.check)
+        let all = iter::once_with(|| self.read(self.checks.keys().map(String::as_str)));
+        all.flat_map(|()| self.checks.iter().filter_map(|(id, origin)| origin.check(id)))
     }
 
     /// The checks that a site has added or overridden.
     pub fn site_checks(&self) -> impl Iterator<Item = &Check> {
-        self.checks.values().filter(|entry| entry.site).map(|entry| &entry.check)
+        self.checks.iter().filter(|(_, origin)| origin.site).filter_map(|(id, origin)| origin.check(id))
     }
 
     /// A check by its id.
     pub fn check(&self, id: &str) -> Option<&Check> {
-        self.checks.get(id).map(|entry| &entry.check)
+        self.checks.get(id)?.check(id)
+    }
+
+    /// Reads the files of checks that will be asked for, on all cores.
+    pub(crate) fn read<'i>(&self, ids: impl Iterator<Item = &'i str>) {
+        let origins = ids.filter_map(|id| self.checks.get(id)).map(|origin| (origin.source.name.as_str(), origin));
+        let origins: BTreeMap<&str, &Arc<Origin>> = origins.collect();
+        let origins: Vec<&Arc<Origin>> = origins.into_values().collect();
+        parallel::map(&origins, |origin| origin.checks().len());
     }
 
     /// Every benchmark, by id.
@@ -92,23 +116,41 @@ impl Library {
     /// Runs the examples of every check, or only of a site's; returns how many there are.
     pub fn prove(&self, site_only: bool) -> Result<usize, Diagnostics> {
         let (mut faults, mut examples) = (Diagnostics::default(), 0);
-        for entry in self.checks.values().filter(|entry| entry.site || !site_only) {
-            if !entry.site {
-                // Its examples were left out when it was loaded.
-                check::load(&entry.source, &entry.check.id, &mut faults);
+        for (id, origin) in self.checks.iter().filter(|(_, origin)| origin.site || !site_only) {
+            if !origin.site {
+                // Its faults and examples were left out when it was read.
+                let whole = check::load(&origin.source, &stem(&origin.source), &mut faults);
+                if !whole.iter().any(|check| check.id == *id) {
+                    faults.at(&origin.source, 0..0, format!("there is no check `{id}` in it"), None);
+                }
             }
-            examples += example::prove(&entry.check, &entry.source, &mut faults);
+            if let Some(check) = origin.check(id) {
+                examples += example::prove(check, &origin.source, &mut faults);
+            }
         }
         if faults.is_empty() { Ok(examples) } else { Err(faults) }
     }
 
-    fn add_layer(&mut self, files: Vec<(Kind, Arc<Source>)>, site: bool, faults: &mut Diagnostics) {
-        let mut layer: BTreeMap<String, Entry> = BTreeMap::new();
+    /// Adds what is compiled into the program: its benchmarks, and the ids of its checks.
+    fn add_own(&mut self, faults: &mut Diagnostics) {
+        for source in embedded(&BENCHMARKS) {
+            let benchmark = benchmark::load(&source, &stem(&source), faults);
+            self.benchmarks.extend(benchmark.map(|benchmark| (benchmark.id.clone(), benchmark)));
+        }
+        for source in embedded(&CHECKS) {
+            let ids = ids(&source);
+            let origin = Arc::new(Origin { source, site: false, checks: OnceLock::new() });
+            self.checks.extend(ids.into_iter().map(|id| (id, Arc::clone(&origin))));
+        }
+    }
+
+    fn add_layer(&mut self, files: Vec<(Kind, Arc<Source>)>, faults: &mut Diagnostics) {
+        let mut layer: BTreeMap<String, Arc<Origin>> = BTreeMap::new();
         let loaded = parallel::map(&files, |(kind, source)| {
             let mut faults = Diagnostics::default();
             let (mut checks, mut benchmark) = (Vec::new(), None);
             match kind {
-                Kind::Check => checks = load(source, site, &mut faults),
+                Kind::Check => checks = load(source, true, &mut faults),
                 Kind::Benchmark => benchmark = benchmark::load(source, &stem(source), &mut faults),
             }
             (checks, benchmark, faults)
@@ -119,10 +161,10 @@ impl Library {
             }
             faults.extend(found);
             self.benchmarks.extend(benchmark.map(|benchmark| (benchmark.id.clone(), benchmark)));
-            for check in loaded {
-                let entry = Entry { check, source: Arc::clone(&source), site };
-                let id = entry.check.id.clone();
-                if let Some(first) = layer.insert(id.clone(), entry) {
+            let ids: Vec<String> = loaded.iter().map(|check| check.id.clone()).collect();
+            let origin = Arc::new(Origin { source: Arc::clone(&source), site: true, checks: loaded.into() });
+            for id in ids {
+                if let Some(first) = layer.insert(id.clone(), Arc::clone(&origin)) {
                     let message = format!("a check `{id}` is in {} already", first.source.name);
                     faults.at(&source, 0..0, message, None);
                 }
@@ -171,10 +213,26 @@ enum Kind {
     Benchmark,
 }
 
-fn embedded_files(dir: &'static Dir<'_>) -> Vec<(&'static str, &'static str)> {
-    let mut files: Vec<_> = dir.files().filter_map(|f| Some((f.path().to_str()?, f.contents_utf8()?))).collect();
-    files.extend(dir.dirs().flat_map(embedded_files));
+/// The files that are compiled into the program.
+fn embedded(dir: &Dir<'static>) -> Vec<Arc<Source>> {
+    let source = |file: &File<'static>| {
+        let (name, text) = (file.path().to_str()?.to_owned(), file.contents_utf8()?.to_owned());
+        Some(Arc::new(Source { name, text }))
+    };
+    let mut files: Vec<_> = dir.files().filter_map(source).collect();
+    files.extend(dir.dirs().flat_map(embedded));
     files
+}
+
+/// The ids of the checks of one of the program's own files, which have each key of a variant on a line.
+fn ids(source: &Source) -> Vec<String> {
+    let variants = example::without(&source.text).split("\n[[variant]]\n").skip(1);
+    let id = |line: &str| {
+        let (_, value) = line.split_once('=').filter(|(key, _)| key.trim_end() == "id")?;
+        Some(value.trim().trim_matches('"').to_owned())
+    };
+    let ids: Vec<String> = variants.filter_map(|variant| variant.lines().find_map(id)).collect();
+    if ids.is_empty() { vec![stem(source)] } else { ids }
 }
 
 /// The files below a directory; `seen` are the directories that were read, since links can lead round and round.
@@ -209,4 +267,21 @@ fn site_files(directory: &Path, seen: &mut BTreeSet<PathBuf>, faults: &mut Diagn
         }
     }
     files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ids_of_checks_are_told_before_they_are_read() {
+        let library = Library::builtin().unwrap();
+        for source in embedded(&CHECKS) {
+            let mut faults = Diagnostics::default();
+            let read: Vec<String> = load(&source, false, &mut faults).into_iter().map(|check| check.id).collect();
+            assert!(faults.is_empty() && read == ids(&source), "{}", source.name);
+            assert!(read.iter().all(|id| library.check(id).is_some()), "{}", source.name);
+        }
+        assert!(library.checks().count() > 400);
+    }
 }

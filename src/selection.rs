@@ -120,6 +120,8 @@ impl<'l> Selection<'l> {
         let in_sections = |number: &str| {
             request.sections.is_empty() || request.sections.iter().any(|section| is_within(number, section))
         };
+        let named = |benchmark: &&'l Benchmark| benchmark.file.control.iter().flat_map(|control| &control.checks);
+        library.read(benchmarks.iter().flat_map(named).map(|id| id.get_ref().as_str()).filter(|id| wanted(id)));
         let mut checks = BTreeMap::new();
         let mut selected = Vec::new();
         for benchmark in benchmarks.iter().copied() {

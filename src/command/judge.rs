@@ -54,7 +54,7 @@ impl<'a> Judge<'a> {
 
     /// Looks at a machine and judges it; `nowhere` are the places that have no engine's socket.
     fn from(
-        &self,
+        self,
         machine: &Machine<'_>,
         source: Source,
         nowhere: Option<&str>,
@@ -66,13 +66,15 @@ impl<'a> Judge<'a> {
             without_engine(&selection, places)?;
         }
         let plan = Plan::of(selection.checks.values().copied(), self.args.select.deep);
-        let facts = Collected::new(&collect(&plan, source, tally)).map_err(|error| error.to_string())?;
+        let seen = collect(&plan, source, tally);
+        let facts = Collected::new(&seen).map_err(|error| error.to_string())?;
         let mut report = self.report(&selection, &facts, machine.os);
         if let Some(places) = nowhere {
             report.notices.push(format!("there is no container engine: {places} do not exist"));
         }
         // The process ends soon, and the kernel takes its memory back in less time than it takes to free every string.
-        std::mem::forget(facts);
+        drop(selection);
+        std::mem::forget((seen, facts, self));
         Ok(report)
     }
 

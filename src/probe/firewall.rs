@@ -12,8 +12,8 @@ mod xt;
 
 use super::namespace::Kind;
 use super::systemd_conf::boolean;
-use super::{System, View, listeners, none_if_missing, services, shell_variables};
-use crate::facts::{FilterTable, Firewall, Frontend, Gap, GapKind, Observed};
+use super::{System, View, none_if_missing, services, shell_variables};
+use crate::facts::{FilterTable, Firewall, Frontend, Gap, GapKind, Listener, Observed};
 use crate::plan::Plan;
 use nft::Loaded;
 use rules::{Action, Family, Table};
@@ -28,8 +28,13 @@ const ENGINES: [&str; 3] = ["DOCKER", "CNI-", "NETAVARK"];
 /// Where the kernel names the tables of the old iptables.
 const LEGACY: [(&str, &str); 2] = [("ip", "/proc/net/ip_tables_names"), ("ip6", "/proc/net/ip6_tables_names")];
 
-/// What the plan wants of it.
-pub fn observe(system: &System, view: &View, plan: &Plan) -> Firewall {
+/// What the plan wants of it; `listening` are the sockets that wait for others.
+pub fn observe(
+    system: &System,
+    view: &View,
+    plan: &Plan,
+    listening: impl FnOnce() -> Observed<Vec<Listener>>,
+) -> Firewall {
     let wants = |fields: &[&str]| fields.iter().any(|field| plan.wants(&format!("firewall.{field}")));
     let frontends = look(wants(&["frontend", "frontends"]), || frontends(system, view));
     let own = |wanted: bool| if wanted { view.files() } else { Err(Gap::not_collected()) };
@@ -41,9 +46,7 @@ pub fn observe(system: &System, view: &View, plan: &Plan) -> Firewall {
     let running = || system.running("a packet filter that is loaded").and_then(|()| view.clear(Kind::Net));
     let loaded = look(of_kernel, || running().and_then(|()| nft::loaded(system)));
     let legacy = look(wants(&["legacy_tables", "loaded"]), || running().and_then(|()| legacy_tables(system)));
-    let ports = look(wants(&["loaded.unnamed_ports", "saved.unnamed_ports"]), || {
-        listeners::observe(system, view).as_known().cloned()
-    });
+    let ports = look(wants(&["loaded.unnamed_ports", "saved.unnamed_ports"]), || listening().as_known().cloned());
     let saved = look(wants(&["saved"]), || view.files().and_then(|()| filtering::saved(system, &ports)));
     let of = |seen: fn(&[Loaded]) -> bool| loaded.as_deref().map(seen).map_err(Clone::clone).into();
     Firewall {
@@ -76,12 +79,11 @@ fn look<T>(wanted: bool, observe: impl FnOnce() -> Result<T, Gap>) -> Result<T, 
 fn frontends(system: &System, view: &View) -> Result<Vec<String>, Gap> {
     view.files()?;
     let mut found = Vec::new();
-    let ufw = services::in_use(system, view, &["ufw"])?;
-    if !ufw.is_empty() && *ufw_enabled(system).as_known()? {
+    let names: Vec<&str> = SERVICES.iter().map(|(service, _)| *service).chain(["ufw"]).collect();
+    let enabled = services::in_use(system, view, &names)?;
+    if enabled.iter().any(|one| one == "ufw") && *ufw_enabled(system).as_known()? {
         found.push("ufw".to_owned());
     }
-    let names = SERVICES.map(|(service, _)| service);
-    let enabled = services::in_use(system, view, &names)?;
     found.extend(
         SERVICES
             .iter()

@@ -1,5 +1,6 @@
 //! The facts of the machine itself: whatever no engine tells.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -24,6 +25,7 @@ pub(super) fn collect(system: &System, view: &View, plan: &Plan, now: Timestamp)
     let (pam, pam_option) = pam::observe(system, view, plan);
     let rotation = if plan.wants("logrotate") { "logrotate" } else { "rsyslog" };
     let rsyslog = wanted_fact(plan, rotation, || rsyslog::observe(system, view));
+    let listening = LazyCell::new(|| listeners::observe(system, view));
     let facts = Facts {
         host: Host {
             content_trust: wanted_fact(plan, "host.content_trust", || content_trust::observe(system)),
@@ -42,7 +44,7 @@ pub(super) fn collect(system: &System, view: &View, plan: &Plan, now: Timestamp)
         crashes: wanted_fact(plan, "crashes", || crashes::observe(system, view, plan)),
         ipv6: wanted_fact(plan, "ipv6", || network::ipv6(system, view)),
         wireless: wanted_fact(plan, "wireless", || network::wireless(system, view)),
-        listeners: wanted_fact(plan, "listeners", || listeners::observe(system, view)),
+        listeners: wanted_fact(plan, "listeners", || listening.clone()),
         mail: wanted_fact(plan, "mail", || mail::observe(system, view)),
         audit: audit.as_ref().map_or_else(Observed::not_collected, |audit| {
             wanted_fact(plan, "audit", || Observed::known(audit.facts()))
@@ -72,7 +74,7 @@ pub(super) fn collect(system: &System, view: &View, plan: &Plan, now: Timestamp)
         rsyslog,
         log_files: wanted_fact(plan, "log_files", || log_files::observe(system, view)),
         time_sync: time_sync::observe(system, view, plan),
-        firewall: firewall::observe(system, view, plan),
+        firewall: firewall::observe(system, view, plan, || listening.clone()),
         aide: aide::observe(system, view, plan),
         dconf: dconf::observe(system, view, plan.keys("dconf")),
         xdmcp: wanted_fact(plan, "xdmcp", || dconf::xdmcp(system, view)),

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use super::super::listeners;
 use super::super::process::Reference;
 use super::super::tree::Tree;
 use super::*;
@@ -10,7 +11,7 @@ use crate::facts::{Fate, Filtering};
 fn see(tree: &Tree, fields: &[&str]) -> Firewall {
     let system = tree.system();
     let view = View::observe(&system, &Reference::observe(&system, None));
-    observe(&system, &view, &Plan::reading(fields))
+    observe(&system, &view, &Plan::reading(fields), || listeners::observe(&system, &view))
 }
 
 #[test]

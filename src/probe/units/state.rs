@@ -1,5 +1,6 @@
 //! What starts a unit, and whether it runs.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -53,6 +54,15 @@ struct Look<'s> {
     pulled: BTreeMap<String, PathBuf>,
     /// Other names of units: the link, and what it leads to.
     aliases: Vec<(PathBuf, String)>,
+    /// Those among the pulled units that start others. Every service asks for them.
+    triggers: OnceCell<Result<Vec<Trigger>, Gap>>,
+}
+
+/// A unit that starts another.
+struct Trigger {
+    name: String,
+    /// The unit it names, if it names one.
+    starts: Option<String>,
 }
 
 /// The file that a unit's name leads to first.
@@ -98,7 +108,7 @@ impl<'s> Look<'s> {
                 pulled.entry(name).or_insert(link);
             }
         }
-        Ok(Self { system, folders, pulled, aliases })
+        Ok(Self { system, folders, pulled, aliases, triggers: OnceCell::new() })
     }
 
     fn unit(&self, name: &str) -> Unit {
@@ -194,22 +204,39 @@ impl<'s> Look<'s> {
             return Ok(Vec::new());
         }
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        let mut found = Vec::new();
-        for (kind_of, setting) in TRIGGERS {
-            let same = format!("{stem}.{kind_of}");
-            let others = self.pulled.keys().filter(|other| kind(other) == kind_of && **other != same);
-            for trigger in others.chain([&same]) {
-                if self.started_by(trigger)?.is_none() {
-                    continue;
-                }
-                let started = self.setting(trigger, setting)?;
-                if started.as_deref().unwrap_or(if *trigger == same { name } else { "" }) == name {
-                    found.push(trigger.clone());
-                }
+        let others = self.triggers.get_or_init(|| self.triggers()).as_ref().map_err(Gap::clone)?;
+        let of_it = others.iter().filter(|other| other.starts.as_deref() == Some(name));
+        let mut found: Vec<String> = of_it.map(|other| other.name.clone()).collect();
+        for (ending, setting) in TRIGGERS {
+            let same = format!("{stem}.{ending}");
+            // One of the same name may be started by other links than those that pull.
+            if let Some(named) = self.trigger(&same, setting)?
+                && named.is_none_or(|named| named == name)
+                && !found.contains(&same)
+            {
+                found.push(same);
             }
         }
         found.sort();
         Ok(found)
+    }
+
+    /// The pulled units that start others.
+    fn triggers(&self) -> Result<Vec<Trigger>, Gap> {
+        let mut found = Vec::new();
+        for other in self.pulled.keys() {
+            if let Some((_, setting)) = TRIGGERS.iter().find(|(ending, _)| kind(other) == *ending)
+                && let Some(starts) = self.trigger(other, setting)?
+            {
+                found.push(Trigger { name: other.clone(), starts });
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a unit that starts others is started itself; then, the unit it names, if it names one.
+    fn trigger(&self, unit: &str, setting: &str) -> Result<Option<Option<String>>, Gap> {
+        if self.started_by(unit)?.is_none() { Ok(None) } else { self.setting(unit, setting).map(Some) }
     }
 
     /// The value of a setting that a unit has once: the last assignment in its file and its drop-ins counts.
