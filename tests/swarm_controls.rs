@@ -29,7 +29,7 @@ fn section(audit: &Audit) -> String {
 fn outside_of_a_swarm_nothing_applies() {
     let lab = Lab::start(&[]);
     let audit = audit(&lab, "");
-    let numbers = ["7.1", "7.2", "7.3", "7.5", "7.6", "7.7", "7.8", "7.9"];
+    let numbers = ["7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "7.7", "7.8", "7.9"];
     assert_eq!(section(&audit), numbers.map(|number| format!("{number} not-applicable")).join(", "));
     assert_eq!(audit.control("5.1"), "pass");
 }
@@ -41,7 +41,7 @@ fn a_manager_is_judged_by_its_swarm() {
     let audit_careless = audit(&careless, "swarm_managers = { value = 3, reason = 'a cluster' }");
     assert_eq!(
         section(&audit_careless),
-        "7.1 fail, 7.2 fail, 7.3 fail, 7.5 fail, 7.6 not-applicable, 7.7 fail, 7.8 manual, 7.9 fail"
+        "7.1 fail, 7.2 fail, 7.3 fail, 7.4 not-applicable, 7.5 fail, 7.6 not-applicable, 7.7 fail, 7.8 manual, 7.9 fail"
     );
     assert_eq!(audit_careless.control("5.1"), "fail");
 
@@ -60,7 +60,7 @@ fn a_manager_is_judged_by_its_swarm() {
     let audit_careful = audit(&careful, policy);
     assert_eq!(
         section(&audit_careful),
-        "7.1 pass, 7.2 pass, 7.3 pass, 7.5 pass, 7.6 pass, 7.7 pass, 7.8 pass, 7.9 pass"
+        "7.1 pass, 7.2 pass, 7.3 pass, 7.4 not-applicable, 7.5 pass, 7.6 pass, 7.7 pass, 7.8 pass, 7.9 pass"
     );
     assert_eq!(audit_careful.control("5.1"), "not-applicable");
     assert_eq!(audit(&careful, "").control("7.6"), "manual");
@@ -90,5 +90,31 @@ fn a_services_task_is_judged_by_its_service() {
         let name = running().lines().find(|name| name.starts_with(service)).map(str::to_owned);
         let name = name.unwrap_or_else(|| panic!("{service}"));
         assert_eq!(audit.verdict("container-restarts-bounded", &name), wanted, "{service}");
+    }
+}
+
+#[test]
+fn services_take_their_secrets_from_the_swarm() {
+    let lab = manager(&["--listen-addr", "127.0.0.1:2377"]);
+    let service = |name: &str, given: &[&str], command: &[&str]| {
+        let begin = ["service", "create", "--detach", "--name", name, "--network", "host", "--no-resolve-image"];
+        lab.docker(&[&begin, given, &["lab:1"], command].concat());
+    };
+    let file = lab.dir().join("secret");
+    std::fs::write(&file, "Tr0ub4dor-3").unwrap_or_else(|error| panic!("{error}"));
+    lab.docker(&["secret", "create", "db", &file.display().to_string()]);
+    service("careful", &["--secret", "db", "--env", "DB_PASSWORD_FILE=/run/secrets/db"], &["sleep", "1"]);
+    assert_eq!(audit(&lab, "").control("7.4"), "pass");
+    for (name, given, command) in [
+        ("variable", &["--env", "DB_PASSWORD=Tr0ub4dor-3"][..], &["sleep", "1"][..]),
+        ("word", &[], &["sh", "-c", "run --password=Tr0ub4dor-3"]),
+    ] {
+        service(name, given, command);
+        let found = audit(&lab, "");
+        assert_eq!(found.control("7.4"), "fail", "{name}");
+        let finding = found.finding("swarm-services-use-secrets", "engine").to_string();
+        assert!(!finding.contains("Tr0ub4dor"), "{finding}");
+        lab.docker(&["service", "rm", name]);
+        assert_eq!(audit(&lab, "").control("7.4"), "pass");
     }
 }

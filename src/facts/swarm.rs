@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Observed;
+use super::image::Secret;
 
 /// A swarm as one of its nodes tells of it; unknown where swarm mode is not active.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -63,4 +64,7 @@ pub struct Service {
     /// Names of the swarm's secrets that its tasks are given.
     #[schemars(extend("x-source" = "GET /services Spec.TaskTemplate.ContainerSpec.Secrets"))]
     pub secrets: Vec<String>,
+    /// What its tasks are given in the clear and looks like a secret: in variables, labels and the command.
+    #[schemars(extend("x-source" = "GET /services Spec.TaskTemplate.ContainerSpec"))]
+    pub exposed: Vec<Secret>,
 }

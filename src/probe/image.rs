@@ -7,5 +7,5 @@ mod secret;
 mod user;
 
 pub(super) use history::steps;
-pub(super) use secret::secrets;
+pub(super) use secret::{secrets, secrets_of_service};
 pub(super) use user::uid;

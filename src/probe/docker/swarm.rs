@@ -6,6 +6,7 @@ use x509_cert::Certificate;
 
 use super::wire;
 use crate::facts::{Gap, GapKind, Observed, Service, Swarm};
+use crate::probe::image::secrets_of_service;
 
 /// A day in nanoseconds, in which the engine counts.
 const DAY: i64 = 86_400_000_000_000;
@@ -63,7 +64,11 @@ fn root_age(pem: &str, now: SystemTime) -> Result<i64, Gap> {
 pub(super) fn service(wire: wire::Service) -> Service {
     let task = wire.spec.task_template;
     let restart = task.restart_policy.unwrap_or_default();
-    let secrets = task.container_spec.and_then(|spec| spec.secrets).into_iter().flatten();
+    let spec = task.container_spec.unwrap_or_default();
+    let variables = spec.env.iter().flatten().map(String::as_str);
+    let labels = spec.labels.iter().flatten().map(|(name, value)| (name.as_str(), value.as_str()));
+    let command = spec.command.iter().chain(&spec.args).flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
+    let exposed = secrets_of_service(variables, labels, &command);
     Service {
         id: wire.id,
         name: wire.spec.name,
@@ -73,7 +78,8 @@ pub(super) fn service(wire: wire::Service) -> Service {
             .filter(|condition| !condition.is_empty())
             .unwrap_or_else(|| "any".to_owned()),
         restart_attempts: restart.max_attempts.unwrap_or(0),
-        secrets: secrets.map(|secret| secret.secret_name).collect(),
+        secrets: spec.secrets.into_iter().flatten().map(|secret| secret.secret_name).collect(),
+        exposed,
     }
 }
 

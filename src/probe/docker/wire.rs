@@ -125,9 +125,13 @@ pub(super) struct TaskTemplate {
     pub(super) restart_policy: Option<TaskRestart>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ContainerSpec {
+    pub(super) env: Option<Vec<String>>,
+    pub(super) labels: Option<BTreeMap<String, String>>,
+    pub(super) command: Option<Vec<String>>,
+    pub(super) args: Option<Vec<String>>,
     pub(super) secrets: Option<Vec<Secret>>,
 }
 

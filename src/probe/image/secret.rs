@@ -17,17 +17,22 @@ pub(crate) fn secrets<'t>(
     labels: impl IntoIterator<Item = (&'t str, &'t str)>,
     history: impl IntoIterator<Item = &'t str>,
 ) -> Vec<Secret> {
-    let mut search = Search::default();
-    for variable in variables {
-        let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
-        search.pair(&format!("variable {name}"), name, value);
-    }
-    for (name, value) in labels {
-        search.pair(&format!("label {name}"), name, value);
-    }
+    let mut search = Search::of(variables, labels);
     for (index, text) in history.into_iter().enumerate() {
         search.step(&format!("step {}", index + 1), text);
     }
+    search.found
+}
+
+/// Secrets in what a service gives its tasks: variables, labels, and the words of its command.
+pub(crate) fn secrets_of_service<'t>(
+    variables: impl IntoIterator<Item = &'t str>,
+    labels: impl IntoIterator<Item = (&'t str, &'t str)>,
+    command: &str,
+) -> Vec<Secret> {
+    let mut search = Search::of(variables, labels);
+    search.tokens("command", command);
+    search.line("command", command);
     search.found
 }
 
@@ -39,6 +44,21 @@ struct Search {
 }
 
 impl Search {
+    fn of<'t>(
+        variables: impl IntoIterator<Item = &'t str>,
+        labels: impl IntoIterator<Item = (&'t str, &'t str)>,
+    ) -> Self {
+        let mut search = Self::default();
+        for variable in variables {
+            let (name, value) = variable.split_once('=').unwrap_or((variable, ""));
+            search.pair(&format!("variable {name}"), name, value);
+        }
+        for (name, value) in labels {
+            search.pair(&format!("label {name}"), name, value);
+        }
+        search
+    }
+
     fn add(&mut self, place: &str, kind: &str, secret: &str, public: usize) {
         if self.seen.insert(secret.to_owned()) {
             let shown: String = secret.chars().take(public).collect();
