@@ -63,7 +63,7 @@ fn record(lab: &Lab, state: &Path) -> (Option<i32>, String) {
 #[test]
 fn the_user_of_the_timer_judges_what_it_sees() {
     let lab = Lab::start(&[]);
-    lab.run("shop", &["--cap-add", "SYS_ADMIN"]);
+    lab.run("timed-shop", &["--cap-add", "SYS_ADMIN"]);
     let write = |text: &str| lab.inside(&["sh", "-c", &format!("printf '%s' '{text}' >/etc/motd")]).unwrap();
     write("Authorised use only.");
 
@@ -92,6 +92,6 @@ fn the_user_of_the_timer_judges_what_it_sees() {
     assert_eq!(blind["verdict"], "unknown");
     assert!(blind["reason"].as_str().unwrap().contains("denied"), "{blind}");
     for audit in [&user, &root] {
-        assert_eq!(audit.verdict("container-capabilities-limited", "shop"), "fail");
+        assert_eq!(audit.verdict("container-capabilities-limited", "timed-shop"), "fail");
     }
 }
