@@ -208,7 +208,7 @@ fn what_dockerd_would_refuse_is_unknown() {
 
 #[test]
 fn a_file_changed_after_the_start_tells_nothing() {
-    let lab = Lab::starting(-10, &["--iptables=false"]);
+    let lab = Lab::starting(-20, &["--iptables=false"]);
     lab.inside(FILE, r#"{"log-level": "warn"}"#);
     lab.inside("/p.json", r#"{"defaultAction": "SCMP_ACT_ERRNO"}"#);
     let seen = lab.see_as(&engine("26.1.5", "/p.json"));
