@@ -3,12 +3,16 @@
 //! What the engine always sends has no default here: an answer without it is malformed, and never read as "not set". Words are
 //! text and not enumerations, so that a newer engine's words do no harm.
 
+mod swarm;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use crate::facts::{Gap, GapKind};
 use crate::probe::layers::Directories;
+
+pub(super) use swarm::{Service, Swarm};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -55,97 +59,6 @@ pub(super) struct Info {
 #[derive(Debug, Deserialize)]
 pub(super) struct Runtime {
     pub(super) path: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Swarm {
-    pub(super) local_node_state: String,
-    #[serde(default)]
-    pub(super) control_available: bool,
-    pub(super) nodes: Option<i64>,
-    pub(super) managers: Option<i64>,
-    pub(super) cluster: Option<Cluster>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Cluster {
-    pub(super) spec: ClusterSpec,
-    #[serde(rename = "TLSInfo")]
-    pub(super) tls_info: TlsInfo,
-    pub(super) root_rotation_in_progress: bool,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct ClusterSpec {
-    #[serde(rename = "CAConfig")]
-    pub(super) ca_config: CaConfig,
-    #[serde(rename = "EncryptionConfig")]
-    pub(super) encryption_config: EncryptionConfig,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct CaConfig {
-    pub(super) node_cert_expiry: i64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct EncryptionConfig {
-    pub(super) auto_lock_managers: bool,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TlsInfo {
-    pub(super) trust_root: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Service {
-    #[serde(rename = "ID")]
-    pub(super) id: String,
-    #[serde(rename = "Spec")]
-    pub(super) spec: ServiceSpec,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ServiceSpec {
-    pub(super) name: String,
-    pub(super) task_template: TaskTemplate,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TaskTemplate {
-    pub(super) container_spec: Option<ContainerSpec>,
-    pub(super) restart_policy: Option<TaskRestart>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct ContainerSpec {
-    pub(super) env: Option<Vec<String>>,
-    pub(super) labels: Option<BTreeMap<String, String>>,
-    pub(super) command: Option<Vec<String>>,
-    pub(super) args: Option<Vec<String>>,
-    pub(super) secrets: Option<Vec<Secret>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Secret {
-    pub(super) secret_name: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct TaskRestart {
-    pub(super) condition: Option<String>,
-    pub(super) max_attempts: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
