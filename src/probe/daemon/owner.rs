@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::process::{processes, sockets};
+use super::process::{processes, sockets, stat};
 use crate::facts::{Gap, GapKind};
 use crate::probe::System;
 use crate::probe::socket_table::table;
@@ -122,6 +122,11 @@ fn holder(system: &System, socket: &Path, inode: u64) -> Result<u32, Gap> {
             Err(gap) if gap.kind == GapKind::Denied => denied = Some(gap),
             Err(_) => {}
         }
+    }
+    if engines.len() > 1 {
+        // A child that the engine has forked is the engine until it becomes another program.
+        let pids: Vec<u32> = engines.iter().map(|(_, pid)| *pid).collect();
+        engines.retain(|(_, pid)| stat(system, *pid).is_ok_and(|stat| !pids.contains(&stat.parent)));
     }
     engines.sort_unstable();
     match (engines.as_slice(), denied) {
