@@ -50,6 +50,29 @@ pub struct Release {
     pub version: String,
 }
 
+/// What has to be known of a benchmark before one is chosen.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Head {
+    /// What has to be there for it to apply.
+    pub needs: Option<Needs>,
+    /// The distribution whose machines it is for.
+    pub fits: Option<Release>,
+}
+
+impl Head {
+    /// The head of one of the program's own files, which has its sections last.
+    pub(crate) fn of(text: &str) -> Self {
+        let head = text.split_once("\n[[section]]").map_or(text, |(head, _)| head);
+        toml::from_str(head).unwrap_or_default()
+    }
+}
+
+impl From<&BenchmarkFile> for Head {
+    fn from(file: &BenchmarkFile) -> Self {
+        Self { needs: file.needs, fits: file.fits.clone() }
+    }
+}
+
 /// A section of a benchmark.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

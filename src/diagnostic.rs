@@ -1,5 +1,6 @@
 //! Faults in the files that people write, drawn under their line.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,7 +14,16 @@ pub struct Source {
     /// Path or built-in name.
     pub name: String,
     /// The whole text.
-    pub text: String,
+    pub text: Cow<'static, str>,
+    /// Whether the program's own tests have proven it: then it is read, and no longer held against what it should be.
+    pub proven: bool,
+}
+
+impl Source {
+    /// A text that somebody wrote.
+    pub fn written(name: impl Into<String>, text: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into(), text: text.into(), proven: false }
+    }
 }
 
 /// One fault.
@@ -83,7 +93,7 @@ impl Diagnostic {
                 let end = source.text.ceil_char_boundary(self.span.end);
                 let span = source.text.floor_char_boundary(self.span.start.min(end))..end;
                 title.element(
-                    Snippet::source(source.text.as_str())
+                    Snippet::source(source.text.as_ref())
                         .path(source.name.as_str())
                         .annotation(AnnotationKind::Primary.span(span)),
                 )

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -21,7 +21,7 @@ const MAX_BYTES: u64 = 256 << 10;
 /// Reads a file that a person wrote.
 pub fn read(path: &Path) -> Result<Arc<Source>, String> {
     let text = text(path, MAX_BYTES).map_err(|why| format!("cannot read {}: {why}", path.display()))?;
-    Ok(Arc::new(Source { name: path.display().to_string(), text }))
+    Ok(Arc::new(Source::written(path.display().to_string(), text)))
 }
 
 /// The text of a file of at most so many bytes, or why it cannot be read.
@@ -52,8 +52,15 @@ pub fn parse<'s>(source: &'s Arc<Source>, faults: &mut Diagnostics) -> Option<Sp
 
 /// Parses the text and holds it against the type of `T`; `None` when it cannot be one. Keys that `T` does not have are noted as
 /// faults and left out, so that the faults of the rest come in the same run.
-pub fn load<T: DeserializeOwned>(source: &Arc<Source>, ty: &Type, faults: &mut Diagnostics) -> Option<T> {
+pub fn load<T: DeserializeOwned>(
+    source: &Arc<Source>,
+    ty: &LazyLock<Type>,
+    faults: &mut Diagnostics,
+) -> Option<T> {
     let mut table = parse(source, faults)?;
+    if source.proven {
+        return deserialize(table, source, faults);
+    }
     let before = faults.len();
     let mut conformance = Conformance { source, faults, partial: false, unknown: BTreeSet::new() };
     conformance.table(table.get_ref(), 0..0, ty, "");
@@ -62,6 +69,14 @@ pub fn load<T: DeserializeOwned>(source: &Arc<Source>, ty: &Type, faults: &mut D
         return None;
     }
     remove_keys(table.get_mut(), &unknown);
+    deserialize(table, source, faults)
+}
+
+fn deserialize<T: DeserializeOwned>(
+    table: Spanned<DeTable<'_>>,
+    source: &Arc<Source>,
+    faults: &mut Diagnostics,
+) -> Option<T> {
     match T::deserialize(toml::Deserializer::from(table)) {
         Ok(value) => Some(value),
         Err(error) => {

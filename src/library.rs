@@ -1,5 +1,6 @@
 //! Every check and benchmark: those compiled into the program, and a site's own on top.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::thread;
 
 use include_dir::{Dir, File, include_dir};
 
-use crate::benchmark::{self, Benchmark, Control};
+use crate::benchmark::{self, Benchmark, Control, Head};
 use crate::check::{self, Check, Each, example};
 use crate::diagnostic::{Diagnostics, Source, did_you_mean};
 use crate::document;
@@ -24,29 +25,54 @@ static BENCHMARKS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/benchmarks");
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     /// The file of each check.
-    checks: BTreeMap<String, Arc<Origin>>,
-    benchmarks: BTreeMap<String, Benchmark>,
+    checks: BTreeMap<String, Arc<Origin<Vec<Check>>>>,
+    benchmarks: BTreeMap<String, Arc<Origin<Option<Benchmark>>>>,
     /// Files whose checks have faults: a benchmark that names them does nothing wrong.
     faulty: BTreeSet<String>,
 }
 
-/// A file of checks.
+/// A file of checks, or of a benchmark.
 #[derive(Debug)]
-struct Origin {
+struct Origin<T> {
     source: Arc<Source>,
     site: bool,
-    /// The program's own are read when one of them is asked for: few audits need all.
-    checks: OnceLock<Vec<Check>>,
+    /// The program's own are read when something of them is asked for: few audits need all.
+    content: OnceLock<T>,
 }
 
-impl Origin {
+impl<T> Origin<T> {
+    const fn own(source: Arc<Source>) -> Self {
+        Self { source, site: false, content: OnceLock::new() }
+    }
+
+    fn site(source: Arc<Source>, content: T) -> Self {
+        Self { source, site: true, content: content.into() }
+    }
+}
+
+impl Origin<Vec<Check>> {
     fn checks(&self) -> &[Check] {
         // What is read this late is proven by the tests.
-        self.checks.get_or_init(|| load(&self.source, self.site, &mut Diagnostics::default()))
+        self.content.get_or_init(|| load(&self.source, self.site, &mut Diagnostics::default()))
     }
 
     fn check(&self, id: &str) -> Option<&Check> {
         self.checks().iter().find(|check| check.id == id)
+    }
+}
+
+impl Origin<Option<Benchmark>> {
+    fn benchmark(&self) -> Option<&Benchmark> {
+        let read = || benchmark::load(&proven(&self.source), &stem(&self.source), &mut Diagnostics::default());
+        self.content.get_or_init(read).as_ref()
+    }
+
+    /// What has to be known before it is chosen.
+    fn head(&self) -> Head {
+        match self.content.get() {
+            Some(Some(benchmark)) => Head::from(&benchmark.file),
+            _ => Head::of(&self.source.text),
+        }
     }
 }
 
@@ -60,16 +86,15 @@ impl Library {
     /// directory `benchmarks` are benchmarks, and all others are checks.
     pub fn with_site(directories: &[PathBuf]) -> Result<Self, Diagnostics> {
         let (mut library, mut faults) = (Self::default(), Diagnostics::default());
-        thread::scope(|scope| {
-            // The types of facts take as long as the benchmarks, and the first check waits for both.
-            scope.spawn(|| Each::default().roots());
-            library.add_own(&mut faults);
-        });
+        // The types of facts take as long as all else, and the first check waits for them.
+        thread::spawn(|| Each::default().roots());
+        library.add_own();
         for directory in directories {
             let layer = site_files(directory, &mut BTreeSet::new(), &mut faults);
             library.add_layer(layer, &mut faults);
         }
-        library.link(&mut faults);
+        let site = library.benchmarks.values().filter(|origin| origin.site);
+        library.link(site.filter_map(|origin| origin.benchmark()), &mut faults);
         if faults.is_empty() { Ok(library) } else { Err(faults) }
     }
 
@@ -92,19 +117,29 @@ impl Library {
     /// Reads the files of checks that will be asked for, on all cores.
     pub(crate) fn read<'i>(&self, ids: impl Iterator<Item = &'i str>) {
         let origins = ids.filter_map(|id| self.checks.get(id)).map(|origin| (origin.source.name.as_str(), origin));
-        let origins: BTreeMap<&str, &Arc<Origin>> = origins.collect();
-        let origins: Vec<&Arc<Origin>> = origins.into_values().collect();
+        let origins: BTreeMap<&str, &Arc<Origin<Vec<Check>>>> = origins.collect();
+        let origins: Vec<_> = origins.into_values().collect();
         parallel::map(&origins, |origin| origin.checks().len());
     }
 
     /// Every benchmark, by id.
     pub fn benchmarks(&self) -> impl Iterator<Item = &Benchmark> {
-        self.benchmarks.values()
+        self.benchmarks.values().filter_map(|origin| origin.benchmark())
+    }
+
+    /// The ids of all benchmarks.
+    pub fn benchmark_ids(&self) -> impl Iterator<Item = &str> {
+        self.benchmarks.keys().map(String::as_str)
     }
 
     /// A benchmark by its id.
     pub fn benchmark(&self, id: &str) -> Option<&Benchmark> {
-        self.benchmarks.get(id)
+        self.benchmarks.get(id)?.benchmark()
+    }
+
+    /// The id of the newest benchmark of which this holds: ids end in versions whose parts are single digits or sort alike.
+    pub fn newest(&self, wanted: impl Fn(&Head) -> bool) -> Option<&str> {
+        self.benchmarks.iter().rev().find(|(_, origin)| wanted(&origin.head())).map(|(id, _)| id.as_str())
     }
 
     /// The controls of every benchmark that name a check.
@@ -116,6 +151,11 @@ impl Library {
     /// Runs the examples of every check, or only of a site's; returns how many there are.
     pub fn prove(&self, site_only: bool) -> Result<usize, Diagnostics> {
         let (mut faults, mut examples) = (Diagnostics::default(), 0);
+        for origin in self.benchmarks.values().filter(|origin| !origin.site && !site_only) {
+            // It was believed when it was read.
+            let whole = benchmark::load(&origin.source, &stem(&origin.source), &mut faults);
+            self.link(whole.iter(), &mut faults);
+        }
         for (id, origin) in self.checks.iter().filter(|(_, origin)| origin.site || !site_only) {
             if !origin.site {
                 // Its faults and examples were left out when it was read.
@@ -131,21 +171,19 @@ impl Library {
         if faults.is_empty() { Ok(examples) } else { Err(faults) }
     }
 
-    /// Adds what is compiled into the program: its benchmarks, and the ids of its checks.
-    fn add_own(&mut self, faults: &mut Diagnostics) {
-        for source in embedded(&BENCHMARKS) {
-            let benchmark = benchmark::load(&source, &stem(&source), faults);
-            self.benchmarks.extend(benchmark.map(|benchmark| (benchmark.id.clone(), benchmark)));
-        }
+    /// Adds what is compiled into the program: the ids of its benchmarks and checks.
+    fn add_own(&mut self) {
+        let benchmarks = embedded(&BENCHMARKS).into_iter().map(|source| (stem(&source), Arc::new(Origin::own(source))));
+        self.benchmarks.extend(benchmarks);
         for source in embedded(&CHECKS) {
             let ids = ids(&source);
-            let origin = Arc::new(Origin { source, site: false, checks: OnceLock::new() });
+            let origin = Arc::new(Origin::own(source));
             self.checks.extend(ids.into_iter().map(|id| (id, Arc::clone(&origin))));
         }
     }
 
     fn add_layer(&mut self, files: Vec<(Kind, Arc<Source>)>, faults: &mut Diagnostics) {
-        let mut layer: BTreeMap<String, Arc<Origin>> = BTreeMap::new();
+        let mut layer: BTreeMap<String, Arc<Origin<Vec<Check>>>> = BTreeMap::new();
         let loaded = parallel::map(&files, |(kind, source)| {
             let mut faults = Diagnostics::default();
             let (mut checks, mut benchmark) = (Vec::new(), None);
@@ -160,9 +198,12 @@ impl Library {
                 self.faulty.insert(stem(&source));
             }
             faults.extend(found);
-            self.benchmarks.extend(benchmark.map(|benchmark| (benchmark.id.clone(), benchmark)));
+            if let Some(benchmark) = benchmark {
+                let origin = Origin::site(Arc::clone(&source), Some(benchmark));
+                self.benchmarks.insert(stem(&source), Arc::new(origin));
+            }
             let ids: Vec<String> = loaded.iter().map(|check| check.id.clone()).collect();
-            let origin = Arc::new(Origin { source: Arc::clone(&source), site: true, checks: loaded.into() });
+            let origin = Arc::new(Origin::site(Arc::clone(&source), loaded));
             for id in ids {
                 if let Some(first) = layer.insert(id.clone(), Arc::clone(&origin)) {
                     let message = format!("a check `{id}` is in {} already", first.source.name);
@@ -174,8 +215,8 @@ impl Library {
     }
 
     /// Every check that a benchmark names must be there.
-    fn link(&self, faults: &mut Diagnostics) {
-        let named = self.benchmarks.values().flat_map(|benchmark| {
+    fn link<'b>(&self, benchmarks: impl Iterator<Item = &'b Benchmark>, faults: &mut Diagnostics) {
+        let named = benchmarks.flat_map(|benchmark| {
             benchmark.file.control.iter().flat_map(|control| &control.checks).map(move |check| (benchmark, check))
         });
         for (benchmark, check) in named {
@@ -188,18 +229,26 @@ impl Library {
     }
 }
 
-/// Loads the checks of a file. The program's own are proven by its tests, so that their examples are not read again; a site's
+/// Loads the checks of a file. The program's own are proven by its tests, so that they are believed; a site's
 /// faulty example is found before anything is judged by its check.
 fn load(source: &Arc<Source>, site: bool, faults: &mut Diagnostics) -> Vec<Check> {
     if !site {
-        let text = example::without(&source.text).to_owned();
-        return check::load(&Arc::new(Source { name: source.name.clone(), text }), &stem(source), faults);
+        return check::load(&proven(source), &stem(source), faults);
     }
     let checks = check::load(source, &stem(source), faults);
     for check in &checks {
         example::load(check, source, faults);
     }
     checks
+}
+
+/// One of the program's own files, as far as it is still to be read.
+fn proven(source: &Source) -> Arc<Source> {
+    let text = match source.text {
+        Cow::Borrowed(text) => Cow::Borrowed(example::without(text)),
+        Cow::Owned(ref text) => Cow::Owned(example::without(text).to_owned()),
+    };
+    Arc::new(Source { name: source.name.clone(), text, proven: true })
 }
 
 /// The name of a file without its ending.
@@ -214,10 +263,9 @@ enum Kind {
 }
 
 /// The files that are compiled into the program.
-fn embedded(dir: &Dir<'static>) -> Vec<Arc<Source>> {
-    let source = |file: &File<'static>| {
-        let (name, text) = (file.path().to_str()?.to_owned(), file.contents_utf8()?.to_owned());
-        Some(Arc::new(Source { name, text }))
+fn embedded(dir: &'static Dir<'static>) -> Vec<Arc<Source>> {
+    let source = |file: &'static File<'static>| {
+        Some(Arc::new(Source::written(file.path().to_str()?, file.contents_utf8()?)))
     };
     let mut files: Vec<_> = dir.files().filter_map(source).collect();
     files.extend(dir.dirs().flat_map(embedded));

@@ -66,7 +66,7 @@ impl<'l> Selection<'l> {
     /// Selects from a library; every wrong name is told at once.
     pub fn new(library: &'l Library, request: &Request) -> Result<Self, Vec<String>> {
         let mut wrong = Vec::new();
-        let known: Vec<&str> = library.benchmarks().map(|benchmark| benchmark.id.as_str()).collect();
+        let known: Vec<&str> = library.benchmark_ids().collect();
         let benchmarks: Vec<&Benchmark> = request
             .benchmarks
             .iter()
@@ -141,16 +141,10 @@ impl<'l> Selection<'l> {
             }
             selected.push(SelectedBenchmark { benchmark, profile, controls });
         }
-        let numbered: BTreeSet<&str> = library
-            .benchmarks()
-            .flat_map(|benchmark| &benchmark.file.control)
-            .flat_map(|control| &control.checks)
-            .map(|check| check.get_ref().as_str())
-            .collect();
         // A site's own checks need no number to run, and a check that was asked for by name runs whatever was selected.
-        let own = library
-            .site_checks()
-            .filter(|check| request.sections.is_empty() && wanted(&check.id) && !numbered.contains(check.id.as_str()));
+        let own = library.site_checks().filter(|check| {
+            request.sections.is_empty() && wanted(&check.id) && library.numbers(&check.id).next().is_none()
+        });
         let named = request.checks.iter().filter(|id| wanted(id)).filter_map(|id| library.check(id));
         checks.extend(own.chain(named).map(|check| (check.id.as_str(), check)));
         Self { benchmarks: selected, checks, level, container }

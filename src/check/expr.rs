@@ -86,11 +86,13 @@ impl VariableResolver for Roots<'_> {
 }
 
 impl Expression {
-    /// Compiles an expression over roots of these types; `param.name` stands for a text of the given parameters.
+    /// Compiles an expression over roots of these types; `param.name` stands for a text of the given parameters. The patterns of
+    /// one that is proven are compiled when they are needed, and no earlier.
     pub(crate) fn compile(
         text: &str,
         roots: &BTreeMap<String, Type>,
         parameters: &BTreeMap<String, String>,
+        proven: bool,
     ) -> Result<Self, Vec<ExpressionFault>> {
         let whole = |message: String| vec![ExpressionFault { span: 0..text.len(), message, help: None }];
         if text.len() > MAX_SOURCE {
@@ -102,7 +104,7 @@ impl Expression {
         }
         if let Ok(ast) = PrattParser::new().parse(text)
             && bounds(&ast, 0, 0).is_ok()
-            && let Ok(expression) = Self::check(&ast, roots, parameters)
+            && let Ok(expression) = Self::check(&ast, Walk::new(roots, proven), parameters)
         {
             return Ok(expression);
         }
@@ -111,18 +113,18 @@ impl Expression {
         let program = if brackets > SHALLOW { parse_deep(&env, text) } else { parse(&env, text) }?;
         bounds(program.expression(), 0, 0).map_err(whole)?;
         let located = |fault| located(text, program.source_info(), fault);
-        Self::check(program.expression(), roots, parameters).map_err(|faults| faults.into_iter().map(located).collect())
+        let checked = Self::check(program.expression(), Walk::new(roots, proven), parameters);
+        checked.map_err(|faults| faults.into_iter().map(located).collect())
     }
 
     /// Fills the parameters in and walks the tree.
     fn check(
         parsed: &IdedExpr,
-        roots: &BTreeMap<String, Type>,
+        mut walk: Walk<'_>,
         parameters: &BTreeMap<String, String>,
     ) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let ast = substitute(parsed, parameters, &mut faults);
-        let mut walk = Walk::new(roots);
         walk.condition(&ast);
         faults.append(&mut walk.faults);
         if faults.is_empty() { Ok(Self { ast: Arc::new(ast), reads: walk.reads.into() }) } else { Err(faults) }

@@ -135,7 +135,9 @@ const FRAMEWORKS: &[(&str, &str)] = &[
 pub(crate) fn load(source: &Arc<Source>, id: &str, faults: &mut Diagnostics) -> Vec<Check> {
     static TYPE: LazyLock<Type> = LazyLock::new(Type::of::<CheckFile>);
     let Some(file) = document::load::<CheckFile>(source, &TYPE, faults) else { return Vec::new() };
-    references(source, &file, faults);
+    if !source.proven {
+        references(source, &file, faults);
+    }
     if file.variant.is_empty() {
         let loader = Loader { source, file: &file, parameters: &BTreeMap::new(), references: &[], faults };
         return loader.check(id).into_iter().collect();
@@ -246,7 +248,8 @@ impl Loader<'_> {
     }
 
     fn expression(&mut self, written: &Spanned<String>) -> Option<Expression> {
-        let compiled = Expression::compile(written.get_ref(), self.file.each.roots(), self.parameters);
+        let proven = self.source.proven;
+        let compiled = Expression::compile(written.get_ref(), self.file.each.roots(), self.parameters, proven);
         self.noted(written, compiled)
     }
 

@@ -40,6 +40,8 @@ struct Bound {
 /// The state of a walk.
 pub(super) struct Walk<'r> {
     roots: &'r BTreeMap<String, Type>,
+    /// Whether its patterns are known to be right.
+    proven: bool,
     bound: Vec<Bound>,
     /// Nullable facts that are known not to be null at this point.
     narrowed: Vec<Path>,
@@ -50,8 +52,16 @@ pub(super) struct Walk<'r> {
 }
 
 impl<'r> Walk<'r> {
-    pub(super) const fn new(roots: &'r BTreeMap<String, Type>) -> Self {
-        Self { roots, bound: Vec::new(), narrowed: Vec::new(), negated: false, reads: Vec::new(), faults: Vec::new() }
+    pub(super) const fn new(roots: &'r BTreeMap<String, Type>, proven: bool) -> Self {
+        Self {
+            roots,
+            proven,
+            bound: Vec::new(),
+            narrowed: Vec::new(),
+            negated: false,
+            reads: Vec::new(),
+            faults: Vec::new(),
+        }
     }
 
     /// Walks a whole expression, which must be true or false.

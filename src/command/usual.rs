@@ -1,6 +1,6 @@
 //! Which benchmarks people mean who name none: the engine's, and that of the distribution.
 
-use crate::benchmark::{Benchmark, Needs};
+use crate::benchmark::{Benchmark, Needs, Release};
 use crate::cli::SelectArgs;
 use crate::facts::OperatingSystem;
 use crate::library::Library;
@@ -26,10 +26,9 @@ pub(super) struct Machine<'m> {
 pub(super) fn request(args: &SelectArgs, library: &Library, machine: &Machine<'_>) -> Request {
     let mut benchmarks = args.benchmark.clone();
     if benchmarks.is_empty() {
-        let host = newest(library, |benchmark| fits(benchmark, machine.os))
-            .or_else(|| newest(library, |of| of.id == ANYWHERE));
-        let docker = newest(library, |benchmark| machine.engine && benchmark.file.needs == Some(Needs::Docker));
-        benchmarks.extend([host, docker].into_iter().flatten().map(|benchmark| benchmark.id.clone()));
+        let host = library.newest(|head| fits(head.fits.as_ref(), machine.os)).unwrap_or(ANYWHERE);
+        let docker = library.newest(|head| machine.engine && head.needs == Some(Needs::Docker));
+        benchmarks.extend([Some(host), docker].into_iter().flatten().map(str::to_owned));
         benchmarks.extend(ALWAYS.iter().filter(|_| machine.runs).map(|id| (*id).to_owned()));
     }
     Request {
@@ -43,13 +42,7 @@ pub(super) fn request(args: &SelectArgs, library: &Library, machine: &Machine<'_
     }
 }
 
-/// Ids end in versions whose parts are single digits or sort alike.
-fn newest(library: &Library, wanted: impl Fn(&Benchmark) -> bool) -> Option<&Benchmark> {
-    library.benchmarks().filter(|benchmark| wanted(benchmark)).max_by_key(|benchmark| &benchmark.id)
-}
-
-fn fits(benchmark: &Benchmark, os: Option<&OperatingSystem>) -> bool {
-    let release = benchmark.file.fits.as_ref();
+fn fits(release: Option<&Release>, os: Option<&OperatingSystem>) -> bool {
     release.zip(os).is_some_and(|(release, os)| release.id == os.id && release.version == os.version)
 }
 
@@ -60,7 +53,7 @@ pub(super) fn notices<'b>(
 ) -> Vec<String> {
     let name = os.map_or("a system that does not tell its name", |os| os.name.as_str());
     let notice = |benchmark: &Benchmark| match &benchmark.file.fits {
-        Some(release) if !fits(benchmark, os) => {
+        Some(release) if !fits(Some(release), os) => {
             Some(format!("{} is for {} {}, and this is {name}", benchmark.id, release.id, release.version))
         }
         None if benchmark.id == ANYWHERE => {

@@ -14,7 +14,7 @@ use crate::waiver::{self, Waiver, WaiverFile};
 
 pub(super) fn run(args: &WaiveArgs) -> Result<u8, Failure> {
     let library = library(&[])?;
-    let before = if args.waivers.exists() { document::read(&args.waivers)?.text.clone() } else { String::new() };
+    let before = if args.waivers.exists() { document::read(&args.waivers)?.text.to_string() } else { String::new() };
     let is_check = library.check(&args.what).is_some();
     let is_number = args.what.ends_with(|c: char| c.is_ascii_digit()) && args.what.contains('.');
     let text = |text: &String| Spanned::new(0..0, text.clone());
@@ -36,7 +36,7 @@ pub(super) fn run(args: &WaiveArgs) -> Result<u8, Failure> {
     let end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
     let added = format!("{end}{gap}{added}");
     // The whole is held against what waivers have to be before a byte of it is written.
-    let whole = Source { name: args.waivers.display().to_string(), text: format!("{before}{added}") };
+    let whole = Source::written(args.waivers.display().to_string(), format!("{before}{added}"));
     let mut faults = Diagnostics::default();
     waiver::load(&Arc::new(whole), &library, &mut faults);
     if !faults.is_empty() {

@@ -5,7 +5,7 @@ use crate::library::Library;
 
 fn load(text: &str) -> Result<Loaded, String> {
     let library = Library::builtin().unwrap();
-    let source = Arc::new(Source { name: "policy.toml".to_owned(), text: text.to_owned() });
+    let source = Arc::new(Source::written("policy.toml", text.to_owned()));
     let mut faults = Diagnostics::default();
     let loaded = Loaded::load(&source, library.checks(), &mut faults);
     loaded.ok_or_else(|| faults.render(false))

@@ -4,7 +4,7 @@ use super::*;
 
 fn read(text: &str) -> Result<Waivers, String> {
     let library = Library::builtin().unwrap();
-    let source = Arc::new(Source { name: "waivers.toml".to_owned(), text: text.to_owned() });
+    let source = Arc::new(Source::written("waivers.toml", text.to_owned()));
     let mut faults = Diagnostics::default();
     let loaded = load(&source, &library, &mut faults);
     loaded.filter(|_| faults.is_empty()).ok_or_else(|| faults.render(false))

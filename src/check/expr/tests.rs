@@ -6,7 +6,7 @@ use super::*;
 use crate::check::Each;
 
 fn compile(text: &str) -> Result<Expression, Vec<String>> {
-    let compiled = Expression::compile(text, Each::Container.roots(), &BTreeMap::new());
+    let compiled = Expression::compile(text, Each::Container.roots(), &BTreeMap::new(), false);
     compiled.map_err(|faults| faults.into_iter().map(|fault| fault.message).collect())
 }
 
