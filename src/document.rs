@@ -52,11 +52,7 @@ pub fn parse<'s>(source: &'s Arc<Source>, faults: &mut Diagnostics) -> Option<Sp
 
 /// Parses the text and holds it against the type of `T`; `None` when it cannot be one. Keys that `T` does not have are noted as
 /// faults and left out, so that the faults of the rest come in the same run.
-pub fn load<T: DeserializeOwned>(
-    source: &Arc<Source>,
-    ty: &LazyLock<Type>,
-    faults: &mut Diagnostics,
-) -> Option<T> {
+pub fn load<T: DeserializeOwned>(source: &Arc<Source>, ty: &LazyLock<Type>, faults: &mut Diagnostics) -> Option<T> {
     let mut table = parse(source, faults)?;
     if source.proven {
         return deserialize(table, source, faults);

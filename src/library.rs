@@ -264,9 +264,8 @@ enum Kind {
 
 /// The files that are compiled into the program.
 fn embedded(dir: &'static Dir<'static>) -> Vec<Arc<Source>> {
-    let source = |file: &'static File<'static>| {
-        Some(Arc::new(Source::written(file.path().to_str()?, file.contents_utf8()?)))
-    };
+    let source =
+        |file: &'static File<'static>| Some(Arc::new(Source::written(file.path().to_str()?, file.contents_utf8()?)));
     let mut files: Vec<_> = dir.files().filter_map(source).collect();
     files.extend(dir.dirs().flat_map(embedded));
     files

@@ -22,6 +22,7 @@ pub mod environment;
 pub mod file;
 pub mod firewall;
 pub mod fstab;
+mod gap;
 mod glob;
 mod go;
 pub mod grub;

@@ -118,11 +118,7 @@ impl Expression {
     }
 
     /// Fills the parameters in and walks the tree.
-    fn check(
-        parsed: &IdedExpr,
-        mut walk: Walk<'_>,
-        parameters: &BTreeMap<String, String>,
-    ) -> Result<Self, Vec<Fault>> {
+    fn check(parsed: &IdedExpr, mut walk: Walk<'_>, parameters: &BTreeMap<String, String>) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let ast = substitute(parsed, parameters, &mut faults);
         walk.condition(&ast);

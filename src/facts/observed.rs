@@ -172,20 +172,6 @@ impl Gap {
         let root = root.display();
         Self::new(GapKind::Offline, format!("nothing runs under {root}, and only a running machine has {what}"))
     }
-
-    /// The gap that an I/O error on a path is: a missing file is not a forbidden one.
-    pub fn io(path: impl fmt::Display, error: &std::io::Error) -> Self {
-        use std::io::ErrorKind as Io;
-        let kind = match error.kind() {
-            Io::NotFound | Io::NotADirectory => GapKind::Missing,
-            Io::PermissionDenied => GapKind::Denied,
-            Io::InvalidData => GapKind::Malformed,
-            Io::TimedOut | Io::WouldBlock => GapKind::TimedOut,
-            _ if error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error()) => GapKind::Gone,
-            _ => GapKind::Unsupported,
-        };
-        Self::new(kind, format!("{path}: {error}"))
-    }
 }
 
 impl fmt::Display for Gap {
