@@ -112,8 +112,9 @@ impl Plan {
             }
         }
         names.extend(element_field.split('.').filter(|name| !name.is_empty()).map(str::to_owned));
-        if self.add_sources(&names) {
-            self.paths.insert(names.join("."));
+        let path = names.join(".");
+        if !self.paths.contains(&path) && self.add_sources(&names) {
+            self.paths.insert(path);
         }
     }
 
