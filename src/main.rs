@@ -4,8 +4,13 @@ use std::env;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use plimsoll::cli::Cli;
 use plimsoll::command::{self, ansible};
+
+/// An audit allocates in several threads at once, and glibc's allocator would ask the kernel for a little more each time.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args_os().collect();

@@ -1,7 +1,9 @@
 //! The programs that run inside PID namespaces.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
+use std::rc::Rc;
 
 use super::System;
 use super::namespace::{self, Kind};
@@ -52,6 +54,8 @@ struct Pass<'a> {
     gaps: BTreeMap<u64, Gap>,
     /// Why the programs' uids are not looked at.
     uids: Result<(), Gap>,
+    /// The status of each process that was asked for one; none when it had ended.
+    statuses: RefCell<BTreeMap<u32, Option<Rc<Status>>>>,
 }
 
 /// Where a process stands: how many PID namespaces it is in, and who its parent is.
@@ -66,8 +70,8 @@ impl<'a> Pass<'a> {
         let depth = status.kernel.nspid.as_ref().map(Vec::len);
         let own = if depth == Some(1) { Some(namespace::inode(system, "self", Kind::Pid)?) } else { None };
         hidden(system, status.kernel.capeff)?;
-        let (processes, found, gaps) = <_>::default();
-        Ok(Self { system, own, processes, found, gaps, uids })
+        let (processes, found, gaps, statuses) = <_>::default();
+        Ok(Self { system, own, processes, found, gaps, uids, statuses })
     }
 
     fn run(&mut self, wanted: &BTreeSet<u64>) -> Result<(), Gap> {
@@ -115,16 +119,23 @@ impl<'a> Pass<'a> {
     }
 
     fn standing(&self, pid: u32) -> Result<Option<Standing>, Gap> {
+        let Some(status) = self.status(pid)? else { return Ok(None) };
+        let untold = || Gap::new(GapKind::Unsupported, format!("/proc/{pid}/status: no NSpid before Linux 4.1"));
+        let depth = status.kernel.nspid.as_ref().map(Vec::len).ok_or_else(untold)?;
+        Ok(Some(Standing { depth, parent: u32::try_from(status.kernel.ppid).unwrap_or(0) }))
+    }
+
+    fn status(&self, pid: u32) -> Result<Option<Rc<Status>>, Gap> {
+        if let Some(seen) = self.statuses.borrow().get(&pid) {
+            return Ok(seen.clone());
+        }
         let status = match Status::read(self.system, pid) {
-            Ok(status) => status,
-            Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => return Ok(None),
+            Ok(status) => Some(Rc::new(status)),
+            Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => None,
             Err(gap) => return Err(gap),
         };
-        let depth =
-            status.kernel.nspid.map(|ids| ids.len()).ok_or_else(|| {
-                Gap::new(GapKind::Unsupported, format!("/proc/{pid}/status: no NSpid before Linux 4.1"))
-            })?;
-        Ok(Some(Standing { depth, parent: u32::try_from(status.kernel.ppid).unwrap_or(0) }))
+        self.statuses.borrow_mut().insert(pid, status.clone());
+        Ok(status)
     }
 
     /// The wanted namespaces above one; notes those that might be where it cannot be told.
@@ -220,14 +231,14 @@ impl<'a> Pass<'a> {
 impl Pass<'_> {
     /// The uids of a program, each once; nothing when it has ended.
     fn host_uids(&self, pid: u32) -> Option<Observed<Vec<i64>>> {
-        let status = self.uids.clone().and_then(|()| Status::read(self.system, pid));
+        let status = self.uids.clone().and_then(|()| self.status(pid));
         match status {
-            Ok(status) => {
+            Ok(None) => None,
+            Ok(Some(status)) => {
                 let of = &status.kernel;
                 let uids: BTreeSet<i64> = [of.ruid, of.euid, of.suid, of.fuid].into_iter().map(i64::from).collect();
                 Some(Observed::known(uids.into_iter().collect()))
             }
-            Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => None,
             Err(gap) => Some(gap.into()),
         }
     }

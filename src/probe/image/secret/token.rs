@@ -1,9 +1,9 @@
 //! Secrets that are known by their shape, whatever they are called.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
-use regex::{Regex, RegexSet};
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::value;
 
@@ -57,18 +57,26 @@ pub(super) struct Found<'t> {
 
 /// The secrets of known shapes in a text.
 pub(super) fn find(text: &str) -> Vec<Found<'_>> {
+    // Tokens are ASCII; the tables of Unicode would be most of what there is to compile.
     static SET: LazyLock<Option<RegexSet>> =
-        LazyLock::new(|| RegexSet::new(SHAPES.iter().map(|(_, form, _)| form)).ok());
-    static EACH: LazyLock<Vec<Option<Regex>>> =
-        LazyLock::new(|| SHAPES.iter().map(|(_, form, _)| Regex::new(form).ok()).collect());
+        LazyLock::new(|| RegexSetBuilder::new(SHAPES.iter().map(|(_, form, _)| form)).unicode(false).build().ok());
+    static EACH: LazyLock<Vec<OnceLock<Option<Regex>>>> =
+        LazyLock::new(|| SHAPES.iter().map(|_| <_>::default()).collect());
     let mut all = Vec::new();
-    for index in SET.iter().flat_map(|set| set.matches(text)) {
-        let (Some((kind, _, public)), Some(Some(form))) = (SHAPES.get(index), EACH.get(index)) else { continue };
-        let secrets = form.captures_iter(text).filter_map(|captures| captures.get(1)).map(|found| found.as_str());
+    for index in SET.iter().flat_map(|set| set.matches(text.as_bytes())) {
+        let (Some((kind, form, public)), Some(compiled)) = (SHAPES.get(index), EACH.get(index)) else { continue };
+        let Some(form) = compiled.get_or_init(|| ascii(form)) else { continue };
+        let found = form.captures_iter(text.as_bytes()).filter_map(|captures| captures.get(1));
+        let secrets = found.filter_map(|found| text.get(found.range()));
         let real = secrets.filter(|secret| *kind == "private key" || !made_up(secret.get(*public..).unwrap_or(secret)));
         all.extend(real.map(|secret| Found { kind, secret, public: *public }));
     }
     all
+}
+
+/// A form without the classes of Unicode.
+fn ascii(form: &str) -> Option<Regex> {
+    RegexBuilder::new(form).unicode(false).build().ok()
 }
 
 /// Whether what follows a token's beginning only stands for a token.
@@ -86,7 +94,7 @@ mod tests {
     #[test]
     fn every_shape_is_a_regular_expression() {
         for (kind, form, _) in SHAPES {
-            let form = Regex::new(form).unwrap_or_else(|error| panic!("{kind}: {error}"));
+            let form = ascii(form).unwrap_or_else(|| panic!("{kind}: {form}"));
             assert_eq!(form.captures_len(), 2, "{kind}");
         }
     }
