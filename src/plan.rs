@@ -1,6 +1,7 @@
 //! What an audit will read: found by walking the expressions of the checks that were selected.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use crate::check::reads::{Path, Step};
 use crate::check::{Check, Each};
@@ -56,8 +57,9 @@ impl Plan {
 
     /// Whether a fact is wanted: it, a part of it, or something that it is a part of. `containers.process.uid` is a path.
     pub fn wants(&self, path: &str) -> bool {
-        let part_of = |whole: &str, part: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
-        self.paths.iter().any(|wanted| wanted == path || part_of(path, wanted)) || self.whole(path)
+        let parts = format!("{path}.");
+        let below = self.paths.range::<str, _>((Bound::Included(parts.as_str()), Bound::Unbounded)).next();
+        self.paths.contains(path) || below.is_some_and(|part| part.starts_with(&parts)) || self.whole(path)
     }
 
     /// Whether the layers of images may be read.

@@ -77,7 +77,8 @@ struct Roots<'f>(&'f Bindings<'f>);
 
 impl VariableResolver for Roots<'_> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
-        let root = self.0.roots.get(variable)?;
+        // CEL asks for `a.b.c` and `a.b` before it asks for `a`.
+        let root = if variable.contains('.') { None } else { self.0.roots.get(variable) }?;
         Some(CowVal::Owned(match root {
             Ok(node) => view::value(*node),
             Err(reason) => Box::new(view::Absent(reason.clone())),

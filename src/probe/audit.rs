@@ -175,7 +175,10 @@ impl Records {
     /// Fills in how the files of an engine's process are watched.
     pub fn watch(&self, files: &mut [DaemonFile], pid: u32) {
         let tree = System::at(self.system.real(format!("/proc/{pid}/root")));
-        let seen = self.system.read_lossy(format!("/proc/{pid}/mountinfo")).and_then(|text| mounts::parse(&text));
+        let seen = match mounts::shared(&self.system, 1, pid) {
+            true => self.mounts.clone(),
+            false => self.system.read_lossy(format!("/proc/{pid}/mountinfo")).and_then(|text| mounts::parse(&text)),
+        };
         let loaded = self.located(self.loaded.as_deref().map_err(Clone::clone));
         let disk = self.located(self.disk.as_ref().map(|disk| &disk.rules[..]).map_err(Clone::clone));
         for file in files {

@@ -1,6 +1,7 @@
 //! What is mounted where on the machine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::Path;
 
 use procfs::process::MountInfo;
@@ -57,6 +58,14 @@ fn text(system: &System) -> Result<(&'static str, String), Gap> {
     machine.or_else(|gap| own().map(|text| ("/proc/self/mountinfo", text)).map_err(|_| gap))
 }
 
+/// Whether two processes are known to have the same mounts, and the same root directory among them.
+pub(super) fn shared(system: &System, one: u32, other: u32) -> bool {
+    let seen = |pid: u32| -> Result<_, Gap> {
+        Ok((namespace::inode(system, pid, Kind::Mnt)?, system.link(format!("/proc/{pid}/root"))?))
+    };
+    seen(one).is_ok_and(|one| seen(other) == Ok(one))
+}
+
 pub(super) fn parse(text: &str) -> Result<Vec<HostMount>, Gap> {
     let mounts = text.lines().map(mountinfo::parse).collect::<Result<Vec<_>, _>>()?;
     let tree = Tree::new(&mounts);
@@ -77,14 +86,15 @@ fn host_mount(mount: &MountInfo) -> HostMount {
 /// Which mount is mounted on which.
 struct Tree<'a> {
     mounts: BTreeMap<i32, &'a MountInfo>,
-    points: BTreeMap<i32, BTreeSet<&'a Path>>,
+    /// Where something is mounted on each. The kernel writes a path in one way only, so that it is compared as text.
+    points: BTreeMap<i32, BTreeSet<&'a OsStr>>,
 }
 
 impl<'a> Tree<'a> {
     fn new(mounts: &'a [MountInfo]) -> Self {
-        let mut points: BTreeMap<i32, BTreeSet<&Path>> = BTreeMap::new();
+        let mut points: BTreeMap<i32, BTreeSet<&OsStr>> = BTreeMap::new();
         for mount in mounts.iter().filter(|mount| mount.pid != mount.mnt_id) {
-            points.entry(mount.pid).or_default().insert(&mount.mount_point);
+            points.entry(mount.pid).or_default().insert(mount.mount_point.as_os_str());
         }
         Self { mounts: mounts.iter().map(|mount| (mount.mnt_id, mount)).collect(), points }
     }
@@ -95,18 +105,18 @@ impl<'a> Tree<'a> {
 
     /// Whether something is mounted on a mount's own root. The root directory is entered below what covers it.
     fn covered(&self, mount: &MountInfo) -> bool {
-        let root = mount.mount_point == Path::new("/");
-        !root && self.points.get(&mount.mnt_id).is_some_and(|points| points.contains(mount.mount_point.as_path()))
+        let root = mount.mount_point.as_os_str() == "/";
+        !root && self.points.get(&mount.mnt_id).is_some_and(|points| points.contains(mount.mount_point.as_os_str()))
     }
 
     /// Whether the way from a mount's parent to it leads through another mount, or nowhere.
     fn cut_off(&self, mount: &MountInfo) -> bool {
         let Some(parent) = self.parent(mount) else { return false };
-        if mount.mount_point == Path::new("/") {
+        if mount.mount_point.as_os_str() == "/" {
             return true;
         }
         let siblings = self.points.get(&parent.mnt_id);
-        let mut above = mount.mount_point.ancestors().skip(1).filter(|path| *path != Path::new("/"));
+        let mut above = mount.mount_point.ancestors().skip(1).map(Path::as_os_str).filter(|path| *path != "/");
         above.any(|path| siblings.is_some_and(|points| points.contains(path)))
     }
 

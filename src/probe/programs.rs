@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
-use std::rc::Rc;
 
 use super::System;
 use super::namespace::{self, Kind};
@@ -54,14 +53,34 @@ struct Pass<'a> {
     gaps: BTreeMap<u64, Gap>,
     /// Why the programs' uids are not looked at.
     uids: Result<(), Gap>,
-    /// The status of each process that was asked for one; none when it had ended.
-    statuses: RefCell<BTreeMap<u32, Option<Rc<Status>>>>,
+    /// What was asked of each process already; nothing when it had ended.
+    asked: RefCell<BTreeMap<u32, Option<Standing>>>,
 }
 
-/// Where a process stands: how many PID namespaces it is in, and who its parent is.
+/// Where a process stands: how many PID namespaces it is in, who its parent is, and which uids it has or can take back.
+#[derive(Clone)]
 struct Standing {
     depth: usize,
     parent: u32,
+    uids: BTreeSet<i64>,
+}
+
+impl Standing {
+    /// Three of the fifty lines of `/proc/<pid>/status`; there are processes by the thousand.
+    fn read(system: &System, pid: u32) -> Result<Self, Gap> {
+        let path = format!("/proc/{pid}/status");
+        let text = system.read_lossy(&path)?;
+        let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::split_ascii_whitespace);
+        let malformed = |name: &str| Gap::new(GapKind::Malformed, format!("{path}: no {name} that can be read"));
+        let parent = line("PPid:").and_then(|mut words| words.next()?.parse().ok());
+        let uids = line("Uid:").and_then(|words| words.map(|word| word.parse().ok()).collect());
+        let depth = line("NSpid:").map(Iterator::count);
+        Ok(Self {
+            depth: depth.ok_or_else(|| Gap::new(GapKind::Unsupported, format!("{path}: no NSpid before Linux 4.1")))?,
+            parent: parent.ok_or_else(|| malformed("PPid"))?,
+            uids: uids.ok_or_else(|| malformed("Uid"))?,
+        })
+    }
 }
 
 impl<'a> Pass<'a> {
@@ -70,8 +89,8 @@ impl<'a> Pass<'a> {
         let depth = status.kernel.nspid.as_ref().map(Vec::len);
         let own = if depth == Some(1) { Some(namespace::inode(system, "self", Kind::Pid)?) } else { None };
         hidden(system, status.kernel.capeff)?;
-        let (processes, found, gaps, statuses) = <_>::default();
-        Ok(Self { system, own, processes, found, gaps, uids, statuses })
+        let (processes, found, gaps, asked) = <_>::default();
+        Ok(Self { system, own, processes, found, gaps, uids, asked })
     }
 
     fn run(&mut self, wanted: &BTreeSet<u64>) -> Result<(), Gap> {
@@ -118,24 +137,18 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
+    /// Where a process stands; nothing when it has ended.
     fn standing(&self, pid: u32) -> Result<Option<Standing>, Gap> {
-        let Some(status) = self.status(pid)? else { return Ok(None) };
-        let untold = || Gap::new(GapKind::Unsupported, format!("/proc/{pid}/status: no NSpid before Linux 4.1"));
-        let depth = status.kernel.nspid.as_ref().map(Vec::len).ok_or_else(untold)?;
-        Ok(Some(Standing { depth, parent: u32::try_from(status.kernel.ppid).unwrap_or(0) }))
-    }
-
-    fn status(&self, pid: u32) -> Result<Option<Rc<Status>>, Gap> {
-        if let Some(seen) = self.statuses.borrow().get(&pid) {
-            return Ok(seen.clone());
+        if let Some(standing) = self.asked.borrow().get(&pid) {
+            return Ok(standing.clone());
         }
-        let status = match Status::read(self.system, pid) {
-            Ok(status) => Some(Rc::new(status)),
+        let standing = match Standing::read(self.system, pid) {
+            Ok(standing) => Some(standing),
             Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => None,
             Err(gap) => return Err(gap),
         };
-        self.statuses.borrow_mut().insert(pid, status.clone());
-        Ok(status)
+        self.asked.borrow_mut().insert(pid, standing.clone());
+        Ok(standing)
     }
 
     /// The wanted namespaces above one; notes those that might be where it cannot be told.
@@ -231,14 +244,8 @@ impl<'a> Pass<'a> {
 impl Pass<'_> {
     /// The uids of a program, each once; nothing when it has ended.
     fn host_uids(&self, pid: u32) -> Option<Observed<Vec<i64>>> {
-        let status = self.uids.clone().and_then(|()| self.status(pid));
-        match status {
-            Ok(None) => None,
-            Ok(Some(status)) => {
-                let of = &status.kernel;
-                let uids: BTreeSet<i64> = [of.ruid, of.euid, of.suid, of.fuid].into_iter().map(i64::from).collect();
-                Some(Observed::known(uids.into_iter().collect()))
-            }
+        match self.uids.clone().and_then(|()| self.standing(pid)) {
+            Ok(standing) => standing.map(|standing| Observed::known(standing.uids.into_iter().collect())),
             Err(gap) => Some(gap.into()),
         }
     }
