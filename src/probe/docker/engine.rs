@@ -109,7 +109,6 @@ pub(super) fn network(wire: wire::Network) -> Network {
     Network {
         // The engine asks only whether the option is there: `encrypted=false` encrypts too.
         encrypted: option("encrypted").is_some(),
-        ingress: wire.ingress,
         // The engine parses the option as a boolean and lets traffic pass unless it is one of Go's words for false.
         inter_container: icc.is_none_or(|value| boolean(value) != Some(false)),
         id: wire.id,
