@@ -22,9 +22,6 @@ pub struct Network {
     /// Whether traffic between nodes is encrypted, for an overlay network; others have none of their own.
     #[schemars(extend("x-source" = "GET /networks Options encrypted"))]
     pub encrypted: bool,
-    /// Whether it is the swarm's network for published ports.
-    #[schemars(extend("x-source" = "GET /networks Ingress"))]
-    pub ingress: bool,
     /// Whether it carries IPv6.
     #[schemars(extend("x-source" = "GET /networks EnableIPv6"))]
     pub ipv6: bool,

@@ -32,7 +32,7 @@ use self::mount::Mounts;
 use crate::facts::{Container, Engine, EngineKind, Exec, Gap, GapKind, Image, Network, Observed, Service, Swarm};
 use crate::plan::Plan;
 use crate::probe::System;
-use crate::probe::confinement::Declared;
+use crate::probe::confinement::{Declared, Table};
 use crate::probe::layers::Directories;
 
 /// How many inspections are under way at once; the engine is the bottleneck, and more only make it queue.
@@ -373,14 +373,15 @@ impl Answers {
         described.filter_map(|(listed, answer)| Some((listed.id.as_str(), first_process(answer.as_ref().ok()?)?)))
     }
 
-    /// Describes every container; `tree` is the engine's file tree and `sockets` are its own.
+    /// Describes every container; `tree` is the engine's file tree, `table` its mounts, and `sockets` are its own.
     pub(super) fn describe(
         &mut self,
         tree: Result<System, Gap>,
+        table: Result<Table, Gap>,
         sockets: Result<Vec<PathBuf>, Gap>,
     ) -> Observed<Vec<Described>> {
         let volumes = std::mem::replace(&mut self.volumes, Err(Gap::not_collected()));
-        let mounts = Mounts::new(tree, volumes, sockets);
+        let mounts = Mounts::new(tree, table, volumes, sockets);
         let containers = match &self.containers {
             Observed::Known { value, .. } => value,
             Observed::Unknown { gap, .. } => return gap.clone().into(),

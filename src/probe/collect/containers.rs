@@ -6,6 +6,7 @@ use super::engine::EngineSide;
 use super::{inside, kernel};
 use crate::facts::{Container, Gap, Observed, Process};
 use crate::plan::Plan;
+use crate::probe::confinement::Table;
 use crate::probe::docker::Described;
 use crate::probe::layers::Store;
 use crate::probe::{System, daemon, process};
@@ -19,7 +20,8 @@ pub(super) fn observe(
 ) -> Observed<Vec<Container>> {
     let tree = engine.tree();
     let sockets = engine_sockets(system, plan, engine);
-    let described = engine.answers.describe(tree, sockets.clone());
+    let table = mounts(system, plan, engine);
+    let described = engine.answers.describe(tree, table, sockets.clone());
     described.map(|described| {
         let members = inside::members(plan, engine, &described);
         let confinements = inside::confinements(system, plan, engine, &described, sockets);
@@ -30,6 +32,14 @@ pub(super) fn observe(
         };
         described.into_iter().zip(inside).map(complete).collect()
     })
+}
+
+/// The mounts that the engine sees.
+fn mounts(system: &System, plan: &Plan, engine: &EngineSide) -> Result<Table, Gap> {
+    if !plan.wants("containers.mounts") {
+        return Err(Gap::not_collected());
+    }
+    Table::of(system, engine.process.pid.clone()?)
 }
 
 /// The sockets on which the audited engine itself listens, and those of engines that listen in its network namespace: its

@@ -150,7 +150,7 @@ impl Table {
 
 impl Place {
     /// Whether another place is this one or below it.
-    pub(super) fn holds(&self, other: &Self) -> bool {
+    pub(in crate::probe) fn holds(&self, other: &Self) -> bool {
         self.device == other.device && covers(&self.path, &other.path)
     }
 }

@@ -106,11 +106,9 @@ fn on_loopback(name: &str) -> bool {
 pub(super) fn network(wire: wire::Network) -> Network {
     let option = |name: &str| wire.options.as_ref().and_then(|options| options.get(name));
     let icc = option("com.docker.network.bridge.enable_icc");
-    // The option alone switches it on; a value is parsed as a boolean.
-    let encrypted = option("encrypted").is_some_and(|value| value.is_empty() || boolean(value) == Some(true));
     Network {
-        encrypted,
-        ingress: wire.ingress,
+        // The engine asks only whether the option is there: `encrypted=false` encrypts too.
+        encrypted: option("encrypted").is_some(),
         // The engine parses the option as a boolean and lets traffic pass unless it is one of Go's words for false.
         inter_container: icc.is_none_or(|value| boolean(value) != Some(false)),
         id: wire.id,
@@ -123,6 +121,20 @@ pub(super) fn network(wire: wire::Network) -> Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_overlay_is_encrypted_by_the_option_whatever_it_says() {
+        for (options, encrypted) in [
+            (r#"{"encrypted":""}"#, true),
+            (r#"{"encrypted":"true"}"#, true),
+            (r#"{"encrypted":"false"}"#, true),
+            (r#"{"com.docker.network.driver.overlay.vxlanid_list":"4097"}"#, false),
+            ("null", false),
+        ] {
+            let text = format!(r#"{{"Id":"i","Name":"n","Driver":"overlay","EnableIPv6":false,"Options":{options}}}"#);
+            assert_eq!(network(serde_json::from_str(&text).unwrap()).encrypted, encrypted, "{options}");
+        }
+    }
 
     #[test]
     fn builds_of_others_are_told_from_releases() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::wire::{self, Volume};
 use crate::facts::{Gap, GapKind, Inspect, Mount};
 use crate::probe::System;
-use crate::probe::confinement::{Declared, Source};
+use crate::probe::confinement::{Declared, Place, Source, Table};
 
 /// Where container engines usually listen; the audited engine's own sockets are added.
 const ENGINE_SOCKETS: [&str; 7] = [
@@ -23,6 +23,8 @@ const ENGINE_SOCKETS: [&str; 7] = [
 pub(super) struct Mounts {
     /// The file tree as the engine sees it, since the engine resolves the paths.
     tree: Result<System, Gap>,
+    /// The mounts in that tree, by which one directory has several paths.
+    table: Result<Table, Gap>,
     volumes: Result<BTreeMap<String, Volume>, Gap>,
     sockets: Result<Vec<Socket>, Gap>,
 }
@@ -40,6 +42,7 @@ impl Mounts {
     /// the audited engine and of those beside it.
     pub(super) fn new(
         tree: Result<System, Gap>,
+        table: Result<Table, Gap>,
         volumes: Result<wire::Volumes, Gap>,
         own: Result<Vec<PathBuf>, Gap>,
     ) -> Self {
@@ -47,7 +50,7 @@ impl Mounts {
         let by_name = |volumes: wire::Volumes| {
             volumes.volumes.into_iter().flatten().map(|volume| (volume.name.clone(), volume)).collect()
         };
-        Self { tree, volumes: volumes.map(by_name), sockets }
+        Self { tree, table, volumes: volumes.map(by_name), sockets }
     }
 
     /// The facts of one mount.
@@ -93,14 +96,22 @@ impl Mounts {
         }
     }
 
-    /// The engine sockets at or below a path of the host, or at another name of the same file.
+    /// The engine sockets at or below a path of the host, by whatever name: another one of the same file, or of a directory that is
+    /// mounted at a second place.
     fn reachable(&self, path: &str) -> Result<Vec<String>, Gap> {
         if path.is_empty() {
             return Ok(Vec::new());
         }
         let sockets = self.sockets.as_ref().map_err(Clone::clone)?;
         let identity = self.tree.as_ref().map_err(Clone::clone)?.identity(path).ok();
-        let inside = |socket: &&Socket| socket.path.starts_with(path) || identity == Some(socket.identity);
+        let table = self.table.as_ref().map_err(Clone::clone)?;
+        let place = table.place(path);
+        let holds = |at: Place| place.as_ref().is_some_and(|place| place.holds(&at));
+        let inside = |socket: &&Socket| {
+            socket.path.starts_with(path)
+                || identity == Some(socket.identity)
+                || table.place(&socket.path.to_string_lossy()).is_some_and(holds)
+        };
         Ok(sockets.iter().filter(inside).map(|socket| socket.path.to_string_lossy().into_owned()).collect())
     }
 }

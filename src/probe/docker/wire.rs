@@ -166,8 +166,6 @@ pub(super) struct Network {
     pub(super) driver: String,
     #[serde(rename = "EnableIPv6")]
     pub(super) enable_ipv6: bool,
-    #[serde(default)]
-    pub(super) ingress: bool,
     pub(super) options: Option<BTreeMap<String, String>>,
 }
 
