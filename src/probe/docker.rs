@@ -377,7 +377,7 @@ impl Answers {
     pub(super) fn describe(
         &mut self,
         tree: Result<System, Gap>,
-        table: Result<Table, Gap>,
+        table: impl FnOnce() -> Result<Table, Gap> + 'static,
         sockets: Result<Vec<PathBuf>, Gap>,
     ) -> Observed<Vec<Described>> {
         let volumes = std::mem::replace(&mut self.volumes, Err(Gap::not_collected()));

@@ -20,8 +20,8 @@ pub(super) fn observe(
 ) -> Observed<Vec<Container>> {
     let tree = engine.tree();
     let sockets = engine_sockets(system, plan, engine);
-    let table = mounts(system, plan, engine);
-    let described = engine.answers.describe(tree, table, sockets.clone());
+    let (around, pid) = (system.clone(), engine.process.pid.clone());
+    let described = engine.answers.describe(tree, move || Table::of(&around, pid?), sockets.clone());
     described.map(|described| {
         let members = inside::members(plan, engine, &described);
         let confinements = inside::confinements(system, plan, engine, &described, sockets);
@@ -32,14 +32,6 @@ pub(super) fn observe(
         };
         described.into_iter().zip(inside).map(complete).collect()
     })
-}
-
-/// The mounts that the engine sees.
-fn mounts(system: &System, plan: &Plan, engine: &EngineSide) -> Result<Table, Gap> {
-    if !plan.wants("containers.mounts") {
-        return Err(Gap::not_collected());
-    }
-    Table::of(system, engine.process.pid.clone()?)
 }
 
 /// The sockets on which the audited engine itself listens, and those of engines that listen in its network namespace: its

@@ -1,5 +1,6 @@
 //! What a container's mounts lead to on the host: judged by where they end, not by how they are spelt.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -19,12 +20,15 @@ const ENGINE_SOCKETS: [&str; 7] = [
     "/run/cri-dockerd.sock",
 ];
 
+/// Reads the mounts when a container has one that has to be placed among them.
+type ReadTable = Box<dyn FnOnce() -> Result<Table, Gap>>;
+
 /// What is needed to follow mounts.
 pub(super) struct Mounts {
     /// The file tree as the engine sees it, since the engine resolves the paths.
     tree: Result<System, Gap>,
     /// The mounts in that tree, by which one directory has several paths.
-    table: Result<Table, Gap>,
+    table: LazyCell<Result<Table, Gap>, ReadTable>,
     volumes: Result<BTreeMap<String, Volume>, Gap>,
     sockets: Result<Vec<Socket>, Gap>,
 }
@@ -42,7 +46,7 @@ impl Mounts {
     /// the audited engine and of those beside it.
     pub(super) fn new(
         tree: Result<System, Gap>,
-        table: Result<Table, Gap>,
+        table: impl FnOnce() -> Result<Table, Gap> + 'static,
         volumes: Result<wire::Volumes, Gap>,
         own: Result<Vec<PathBuf>, Gap>,
     ) -> Self {
@@ -50,7 +54,7 @@ impl Mounts {
         let by_name = |volumes: wire::Volumes| {
             volumes.volumes.into_iter().flatten().map(|volume| (volume.name.clone(), volume)).collect()
         };
-        Self { tree, table, volumes: volumes.map(by_name), sockets }
+        Self { tree, table: LazyCell::new(Box::new(table)), volumes: volumes.map(by_name), sockets }
     }
 
     /// The facts of one mount.
