@@ -78,7 +78,7 @@ impl Census {
     /// Looks at every process; errs when the auditor cannot know that it sees all of them.
     pub(super) fn take(system: &System, reference: &Reference, wanted: Parts) -> Result<Self, Gap> {
         namespace::sees_the_machine(system)?;
-        programs::hidden(system, Status::read(system, "self")?.kernel.capeff)?;
+        programs::hidden(system, Status::read(system, "self")?.effective)?;
         let pids: Vec<u32> = system.list("/proc")?.iter().filter_map(|name| name.parse().ok()).collect();
         let looked = parallel::map(&pids, |pid| look(system, *pid, reference, wanted));
         let mut census = Self::default();
@@ -222,12 +222,12 @@ fn detail(system: &System, pid: u32, reference: &Reference, wanted: Parts) -> Re
         Err(gap) if gap.kind == GapKind::Gone => return Err(gap),
         Err(gap) => (gap.into(), Status::read(system, pid).map_err(|gap| namespace::gone(system, pid, gap))?),
     };
-    let ids = status.kernel.nspid.unwrap_or_default();
+    let ids = status.ids.unwrap_or_default();
     Ok(Detail {
-        parent: u32::try_from(status.kernel.ppid).unwrap_or(0),
-        innermost: ids.last().and_then(|id| u32::try_from(*id).ok()).unwrap_or(pid),
+        parent: status.parent,
+        innermost: ids.last().copied().unwrap_or(pid),
         depth: ids.len(),
-        name: status.kernel.name,
+        name: status.name,
         executable: link(wanted.executable, "exe"),
         root: link(wanted.root, "root"),
         process,

@@ -68,7 +68,7 @@ impl Store {
 fn trusted(system: &System) -> Result<Marks, Gap> {
     let status = Status::read(system, "self")?;
     let denied = || Gap::new(GapKind::Denied, "only CAP_SYS_ADMIN sees which directories of a layer hide lower ones");
-    if status.kernel.capeff & SYS_ADMIN == 0 { Err(denied()) } else { Ok(Marks::Trusted) }
+    if status.effective & SYS_ADMIN == 0 { Err(denied()) } else { Ok(Marks::Trusted) }
 }
 
 /// Completes images by what lies in their layers, as far as the plan wants it; `directories` are theirs by identifier.

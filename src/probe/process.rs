@@ -1,13 +1,14 @@
 //! What the kernel says of one process.
 
+mod status;
+
 use std::fmt;
 
-use procfs::FromBufRead;
-
+pub(super) use self::status::Status;
 use super::cgroup::Hierarchies;
 use super::namespace::{self, Kind};
 use super::{System, capability, cgroup, mountinfo};
-use crate::facts::{Cgroup, Gap, GapKind, IdRange, Namespace, Namespaces, Observed, Process, SeccompMode};
+use crate::facts::{Cgroup, Gap, GapKind, IdRange, Namespace, Namespaces, Observed, Process};
 
 /// What others are compared with: namespaces, and where the auditor finds control groups.
 #[derive(Clone, Debug)]
@@ -111,20 +112,20 @@ fn read(system: &System, pid: u32, reference: &Reference, wanted: Wanted) -> Res
         return Err(Gap::new(GapKind::Gone, format!("/proc/{pid}/status: the process has ended")));
     }
     let uid_map = id_map(system, pid, "uid_map");
-    let uid = inside(system, &uid_map, i64::from(status.kernel.euid))?;
+    let uid = inside(system, &uid_map, i64::from(status.effective_uid))?;
     let part = Part { system, pid };
     let process = Process {
         pid,
         uid,
-        host_uid: i64::from(status.kernel.euid),
-        effective: capability::names(status.kernel.capeff),
-        permitted: capability::names(status.kernel.capprm),
-        inheritable: capability::names(status.kernel.capinh),
-        bounding: capability::names(status.line("CapBnd", status.kernel.capbnd)?),
-        ambient: capability::names(status.line("CapAmb", status.kernel.capamb)?),
+        host_uid: i64::from(status.effective_uid),
+        effective: capability::names(status.effective),
+        permitted: capability::names(status.permitted),
+        inheritable: capability::names(status.inheritable),
+        bounding: capability::names(status.line("CapBnd", status.bounding)?),
+        ambient: capability::names(status.line("CapAmb", status.ambient)?),
         seccomp: status.seccomp()?,
         seccomp_filters: status.filters.clone(),
-        no_new_privs: status.line("NoNewPrivs", status.kernel.nonewprivs)? != 0,
+        no_new_privs: status.line("NoNewPrivs", status.no_new_privs)? != 0,
         uid_map: part.when(wanted.uid_map, || uid_map),
         gid_map: part.when(wanted.gid_map, || id_map(system, pid, "gid_map")),
         lsm_label: part.when(wanted.lsm, || reference.labels.clone().and_then(|()| lsm_label(system, pid))),
@@ -150,54 +151,6 @@ impl Part<'_> {
         } else {
             Observed::not_collected()
         }
-    }
-}
-
-/// `/proc/<pid>/status` as the kernel wrote it.
-pub(super) struct Status {
-    /// The lines that procfs knows.
-    pub(super) kernel: procfs::process::Status,
-    filters: Observed<i64>,
-    path: String,
-}
-
-impl Status {
-    /// Reads it; `process` is a pid or `self`.
-    pub(super) fn read(system: &System, process: impl fmt::Display) -> Result<Self, Gap> {
-        let path = format!("/proc/{process}/status");
-        // A process may give itself any name, also one that is not UTF-8; the kernel escapes its newlines.
-        let text = system.read_lossy(&path)?;
-        let malformed = |detail: String| Gap::new(GapKind::Malformed, format!("{path}: {detail}"));
-        if !text.ends_with('\n') {
-            return Err(malformed("ends in the middle of a line".to_owned()));
-        }
-        let kernel =
-            procfs::process::Status::from_buf_read(text.as_bytes()).map_err(|error| malformed(error.to_string()))?;
-        let filters = match text.lines().find_map(|line| line.strip_prefix("Seccomp_filters:")) {
-            Some(count) => count.trim().parse().map_err(|_| malformed(format!("Seccomp_filters:{count}"))).into(),
-            None => Observed::unknown(GapKind::Unsupported, format!("{path}: no Seccomp_filters before Linux 5.9")),
-        };
-        Ok(Self { kernel, filters, path })
-    }
-
-    /// A line that older kernels do not have.
-    fn line<T>(&self, name: &str, value: Option<T>) -> Result<T, Gap> {
-        value.ok_or_else(|| Gap::new(GapKind::Unsupported, format!("{}: the kernel gives no {name}", self.path)))
-    }
-
-    fn seccomp(&self) -> Result<SeccompMode, Gap> {
-        match self.line("Seccomp", self.kernel.seccomp)? {
-            0 => Ok(SeccompMode::Disabled),
-            1 => Ok(SeccompMode::Strict),
-            2 => Ok(SeccompMode::Filter),
-            mode => Err(Gap::new(GapKind::Malformed, format!("{}: Seccomp: {mode}", self.path))),
-        }
-    }
-
-    /// Whether nothing of the process runs any more; a first thread may end before the others.
-    pub(super) fn ended(&self) -> bool {
-        let state = &self.kernel.state;
-        state.starts_with('X') || (state.starts_with('Z') && self.kernel.threads <= 1)
     }
 }
 

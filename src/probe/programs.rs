@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
+use std::rc::Rc;
 
 use super::System;
 use super::namespace::{self, Kind};
@@ -54,41 +55,15 @@ struct Pass<'a> {
     /// Why the programs' uids are not looked at.
     uids: Result<(), Gap>,
     /// What was asked of each process already; nothing when it had ended.
-    asked: RefCell<BTreeMap<u32, Option<Standing>>>,
-}
-
-/// Where a process stands: how many PID namespaces it is in, who its parent is, and which uids it has or can take back.
-#[derive(Clone)]
-struct Standing {
-    depth: usize,
-    parent: u32,
-    uids: BTreeSet<i64>,
-}
-
-impl Standing {
-    /// Three of the fifty lines of `/proc/<pid>/status`; there are processes by the thousand.
-    fn read(system: &System, pid: u32) -> Result<Self, Gap> {
-        let path = format!("/proc/{pid}/status");
-        let text = system.read_lossy(&path)?;
-        let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::split_ascii_whitespace);
-        let malformed = |name: &str| Gap::new(GapKind::Malformed, format!("{path}: no {name} that can be read"));
-        let parent = line("PPid:").and_then(|mut words| words.next()?.parse().ok());
-        let uids = line("Uid:").and_then(|words| words.map(|word| word.parse().ok()).collect());
-        let depth = line("NSpid:").map(Iterator::count);
-        Ok(Self {
-            depth: depth.ok_or_else(|| Gap::new(GapKind::Unsupported, format!("{path}: no NSpid before Linux 4.1")))?,
-            parent: parent.ok_or_else(|| malformed("PPid"))?,
-            uids: uids.ok_or_else(|| malformed("Uid"))?,
-        })
-    }
+    asked: RefCell<BTreeMap<u32, Option<Rc<Status>>>>,
 }
 
 impl<'a> Pass<'a> {
     fn new(system: &'a System, uids: Result<(), Gap>) -> Result<Self, Gap> {
         let status = Status::read(system, "self")?;
-        let depth = status.kernel.nspid.as_ref().map(Vec::len);
+        let depth = status.ids.as_ref().map(Vec::len);
         let own = if depth == Some(1) { Some(namespace::inode(system, "self", Kind::Pid)?) } else { None };
-        hidden(system, status.kernel.capeff)?;
+        hidden(system, status.effective)?;
         let (processes, found, gaps, asked) = <_>::default();
         Ok(Self { system, own, processes, found, gaps, uids, asked })
     }
@@ -123,9 +98,9 @@ impl<'a> Pass<'a> {
 
     /// Notes a process whose namespace the auditor may not see. One level deep means the auditor's own namespace.
     fn closed(&mut self, pid: u32, gap: &Gap, wanted: &BTreeSet<u64>) -> Result<(), Gap> {
-        let Some(standing) = self.standing(pid)? else { return Ok(()) };
+        let Some(status) = self.status(pid)? else { return Ok(()) };
         match self.own {
-            Some(own) if standing.depth == 1 => {
+            Some(own) if status.depth()? == 1 => {
                 self.processes.insert(pid, own);
             }
             own => {
@@ -137,18 +112,18 @@ impl<'a> Pass<'a> {
         Ok(())
     }
 
-    /// Where a process stands; nothing when it has ended.
-    fn standing(&self, pid: u32) -> Result<Option<Standing>, Gap> {
-        if let Some(standing) = self.asked.borrow().get(&pid) {
-            return Ok(standing.clone());
+    /// What the kernel says of a process; nothing when it has ended.
+    fn status(&self, pid: u32) -> Result<Option<Rc<Status>>, Gap> {
+        if let Some(status) = self.asked.borrow().get(&pid) {
+            return Ok(status.clone());
         }
-        let standing = match Standing::read(self.system, pid) {
-            Ok(standing) => Some(standing),
+        let status = match Status::read(self.system, pid) {
+            Ok(status) => Some(Rc::new(status)),
             Err(gap) if matches!(gap.kind, GapKind::Missing | GapKind::Gone) => None,
             Err(gap) => return Err(gap),
         };
-        self.asked.borrow_mut().insert(pid, standing.clone());
-        Ok(standing)
+        self.asked.borrow_mut().insert(pid, status.clone());
+        Ok(status)
     }
 
     /// The wanted namespaces above one; notes those that might be where it cannot be told.
@@ -177,8 +152,8 @@ impl<'a> Pass<'a> {
     fn parent(&self, ns: u64) -> Result<Option<u64>, Gap> {
         let mut depth = None;
         for (pid, _) in self.processes.iter().filter(|(_, inode)| **inode == ns) {
-            let Some(mut standing) = self.standing(*pid)? else { continue };
-            let level = standing.depth;
+            let Some(mut status) = self.status(*pid)? else { continue };
+            let level = status.depth()?;
             depth = Some(level);
             if level <= 1 {
                 return Ok(None);
@@ -186,15 +161,15 @@ impl<'a> Pass<'a> {
             if level == 2 && self.own.is_some() {
                 return Ok(self.own);
             }
-            while let Some(above) = self.processes.get(&standing.parent) {
+            while let Some(above) = self.processes.get(&status.parent) {
                 if *above != ns {
-                    match self.standing(standing.parent)? {
-                        Some(next) if next.depth + 1 == level => return Ok(Some(*above)),
+                    match self.status(status.parent)? {
+                        Some(next) if next.depth()? + 1 == level => return Ok(Some(*above)),
                         _ => break,
                     }
                 }
-                match self.standing(standing.parent)? {
-                    Some(next) if next.parent != standing.parent => standing = next,
+                match self.status(status.parent)? {
+                    Some(next) if next.parent != status.parent => status = next,
                     _ => break,
                 }
             }
@@ -244,8 +219,9 @@ impl<'a> Pass<'a> {
 impl Pass<'_> {
     /// The uids of a program, each once; nothing when it has ended.
     fn host_uids(&self, pid: u32) -> Option<Observed<Vec<i64>>> {
-        match self.uids.clone().and_then(|()| self.standing(pid)) {
-            Ok(standing) => standing.map(|standing| Observed::known(standing.uids.into_iter().collect())),
+        let uids = |status: &Status| status.uids.iter().copied().map(i64::from).collect();
+        match self.uids.clone().and_then(|()| self.status(pid)) {
+            Ok(status) => status.map(|status| Observed::known(uids(&status))),
             Err(gap) => Some(gap.into()),
         }
     }

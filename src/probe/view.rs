@@ -115,7 +115,7 @@ impl View {
 }
 
 fn lacks(system: &System) -> Result<Vec<&'static str>, Gap> {
-    let effective = Status::read(system, "self")?.kernel.capeff;
+    let effective = Status::read(system, "self")?.effective;
     Ok(NEEDED.into_iter().filter(|(bit, _)| effective & (1 << bit) == 0).map(|(_, name)| name).collect())
 }
 

@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::probe::System;
 use crate::probe::census::Census;
 use crate::probe::docker::{News, disk};
-use crate::probe::process::Reference;
+use crate::probe::process::{Reference, Status};
 
 /// The containers of every Docker engine whose state is found; `engine` is the side of the one that was not asked.
 pub(super) fn containers(system: &System, plan: &Plan, engine: &mut EngineSide) -> Observed<Vec<Container>> {
@@ -58,8 +58,7 @@ pub(super) fn containers(system: &System, plan: &Plan, engine: &mut EngineSide) 
 fn stand_in(system: &System, first: Option<u32>) -> EngineProcess {
     let shim = || -> Result<u32, Gap> {
         let first = first.ok_or_else(|| Gap::new(GapKind::Missing, "no container runs"))?;
-        let status = crate::probe::process::Status::read(system, first)?;
-        let parent = u32::try_from(status.kernel.ppid).unwrap_or(0);
+        let parent = Status::read(system, first)?.parent;
         let executable = system.link(format!("/proc/{parent}/exe"))?;
         let name = executable.file_name().map(OsStr::as_bytes).unwrap_or_default();
         if name.starts_with(b"containerd-shim") {

@@ -126,8 +126,8 @@ pub(super) fn runs_as(system: &System) -> Result<Vec<String>, Gap> {
             Err(gap) => return Err(gap),
         };
         // A container's own is the container's matter.
-        if status.kernel.nspid.as_ref().is_none_or(|ids| ids.len() <= 1) {
-            found.insert(account(&accounts, status.kernel.euid));
+        if status.ids.as_ref().is_none_or(|ids| ids.len() <= 1) {
+            found.insert(account(&accounts, status.effective_uid));
         }
     }
     Ok(found.into_iter().collect())
