@@ -48,6 +48,8 @@ pub(super) struct Surroundings {
     pub(super) interfaces: Result<Interfaces, Gap>,
     /// Where engines keep the files that they mount into containers, in the engine's tree.
     pub(super) state: Vec<String>,
+    /// Where the engine keeps volumes, in its own tree.
+    pub(super) volumes: Option<String>,
 }
 
 /// What was seen of one container.
@@ -126,6 +128,7 @@ impl Surroundings {
             sockets: sockets.and_then(places),
             interfaces: Interfaces::observe(system),
             state: state.collect(),
+            volumes: data_root.map(|root| format!("{root}/volumes")),
             engine: table,
         }
     }
@@ -147,7 +150,16 @@ impl Surroundings {
     fn keeps(&self, place: &Place, point: &str) -> Result<bool, Gap> {
         let Some(path) = self.engine.as_ref().map_err(Gap::clone)?.path_of(place) else { return Ok(false) };
         let mut below = self.state.iter().filter(|state| covers(state, &path)).filter_map(|state| rest(state, &path));
-        Ok(below.any(|file| is_engines_file(point) || file.split('/').nth(1) == Some("mounts")))
+        let is_of_engine = below.any(|file| is_engines_file(point) || file.split('/').nth(1) == Some("mounts"));
+        Ok(is_of_engine || is_engines_file(point) && is_of_some_container(&path, point))
+    }
+
+    /// Whether a place is in a volume that the engine keeps in its own storage.
+    fn is_volume(&self, place: &Place) -> Result<bool, Gap> {
+        let path = self.engine.as_ref().map_err(Gap::clone)?.path_of(place);
+        let (Some(path), Some(volumes)) = (path, &self.volumes) else { return Ok(false) };
+        let below = Some(path).filter(|path| covers(volumes, path));
+        Ok(below.is_some_and(|path| rest(volumes, &path).and_then(|rest| rest.split('/').nth(1)) == Some("_data")))
     }
 
     /// The path of the host that a place is; empty when it is no part of the host's tree.
@@ -178,6 +190,7 @@ impl Own<'_> {
         let path = line.root.strip_suffix("//deleted").unwrap_or(&line.root);
         let place = Place { device: line.device.clone(), path: path.to_owned() };
         let host_path = self.around.host_path(&place);
+        let kept = self.around.keeps(&place, &line.point);
         KernelMount {
             destination: line.point.clone(),
             root: line.root.clone(),
@@ -185,6 +198,7 @@ impl Own<'_> {
             filesystem: line.filesystem.clone(),
             writable: line.writable,
             shared: line.shared,
+            kept: kept.and_then(|kept| Ok(kept || self.around.is_volume(&place)?)).into(),
             declared: self.is_declared(line, &place, &host_path).into(),
             engine_sockets: self.around.sockets_in(&place).into(),
             host_path: host_path.into(),
@@ -272,6 +286,15 @@ fn is_engines_file(point: &str) -> bool {
     ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/dev/shm", "/run/.containerenv", "/run/secrets"]
         .contains(&point)
         || covers("/run/secrets", point)
+}
+
+/// Whether a file goes by the same name as where it is mounted, and is in a directory that is called like a container, as every engine
+/// keeps it wherever its storage is.
+fn is_of_some_container(path: &str, point: &str) -> bool {
+    let is_id = |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut above = path.rsplit('/').map(|name| name.trim_start_matches('.'));
+    let name = point.rsplit('/').next().unwrap_or_default().trim_start_matches('.');
+    above.next() == Some(name) && above.find(|part| *part != "userdata").is_some_and(is_id)
 }
 
 #[cfg(test)]

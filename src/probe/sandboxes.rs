@@ -235,7 +235,7 @@ impl<'a> Around<'a> {
         let state = STATE.map(str::to_owned).to_vec();
         let of_host = mount_namespace(system, 1).or_else(|| mount_namespace(system, 2));
         let interfaces = Interfaces::observe(system);
-        let host = Surroundings { engine: host.clone(), host, sockets, interfaces, state };
+        let host = Surroundings { engine: host.clone(), host, sockets, interfaces, state, volumes: None };
         Self { system, host, of_host, others: Mutex::default() }
     }
 
