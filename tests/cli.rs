@@ -98,6 +98,11 @@ fn selections(lab: &Lab) {
     assert_eq!(names(&named, "/findings", "/subject/name"), set(&["web1", "web2"]));
     let (_, none) = report(lab, &["--check", one, "--container", "nobody"]);
     assert_eq!(none["findings"], Value::Array(Vec::new()));
+    assert!(
+        none["notices"].to_string().contains("no container has a name that matches `nobody`"),
+        "{}",
+        none["notices"]
+    );
     let (_, skipped) = report(lab, &["--skip", one]);
     let mut left = names(&whole, "/findings", "/check");
     assert!(left.remove(one));
@@ -214,6 +219,11 @@ fn the_other_verbs_work() {
         let show = run(&["checks", "show", line.split_whitespace().next().unwrap()]);
         assert_eq!(show.code, 0, "{line}");
         assert!(show.stdout.contains("looks at") && !show.stdout.contains('\u{1b}'), "{}", show.stdout);
+    }
+    // A report tells numbers.
+    let numbered = run(&["checks", "show", "4.4"]).stdout;
+    for check in ["image-rebuilt-lately\n", "\nimage-scanned\n", "\ncontainer-image-not-superseded\n"] {
+        assert!(format!("\n{numbered}").contains(check), "{numbered}");
     }
     let unknown = run(&["checks", "show", "engine-rotless"]);
     assert!(unknown.code == 2 && unknown.stderr.contains("did you mean `engine-rootless`?"), "{}", unknown.stderr);

@@ -1,5 +1,6 @@
 //! `plimsoll checks`: the catalogue.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 
 use comfy_table::{Table, presets};
@@ -19,16 +20,33 @@ pub(super) fn run(verb: &ChecksVerb) -> Result<u8, Failure> {
         ChecksVerb::Functions => functions(&mut out)?,
         ChecksVerb::Show { id, library: args } => {
             let library = library(&args.checks)?;
-            let check = library.check(id).ok_or_else(|| {
-                let known = library.checks().map(|check| check.id.as_str());
-                let help = did_you_mean(id, known).unwrap_or_else(|| "`plimsoll checks list` lists them".to_owned());
-                format!("there is no check `{id}`: {help}")
-            })?;
-            show(check, &library, &mut out)?;
+            for (index, check) in called(id, &library)?.into_iter().enumerate() {
+                if index > 0 {
+                    writeln!(out)?;
+                }
+                show(check, &library, &mut out)?;
+            }
         }
     }
     out.flush()?;
     Ok(0)
+}
+
+/// The check of an id, or those that decide the controls of a number, which is what a report tells.
+fn called<'l>(id: &str, library: &'l Library) -> Result<Vec<&'l Check>, String> {
+    let of_number = || {
+        let controls = library.benchmarks().flat_map(|benchmark| &benchmark.file.control);
+        let ids = controls.filter(|control| control.number.get_ref() == id).flat_map(|control| &control.checks);
+        let ids: BTreeSet<&str> = ids.map(|id| id.get_ref().as_str()).collect();
+        ids.into_iter().filter_map(|id| library.check(id)).collect::<Vec<_>>()
+    };
+    let found = library.check(id).map_or_else(of_number, |check| vec![check]);
+    if found.is_empty() {
+        let known = library.checks().map(|check| check.id.as_str());
+        let help = did_you_mean(id, known).unwrap_or_else(|| "`plimsoll checks list` lists them".to_owned());
+        return Err(format!("there is no check `{id}`: {help}"));
+    }
+    Ok(found)
 }
 
 fn list(library: &Library, out: &mut dyn Write) -> io::Result<()> {

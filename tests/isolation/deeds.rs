@@ -97,10 +97,19 @@ pub fn groups(pid: u32) -> Vec<PathBuf> {
 
 /// Writes the memory limit of a container straight into its control group.
 pub fn limit_memory(lab: &Lab, name: &str, bytes: u64) {
-    let files = groups(lab.container_pid(name)).into_iter();
-    let file = files.flat_map(|group| ["memory.max", "memory.limit_in_bytes"].map(|file| group.join(file)));
-    let file = file.into_iter().find(|file| file.exists()).unwrap();
-    fs::write(&file, bytes.to_string()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    limit(lab, name, &["memory.max", "memory.limit_in_bytes"], &bytes.to_string());
+}
+
+/// Writes the limit on a container's processes straight into its control group; `max` for none.
+pub fn limit_processes(lab: &Lab, name: &str, count: &str) {
+    limit(lab, name, &["pids.max"], count);
+}
+
+fn limit(lab: &Lab, name: &str, files: &[&str], value: &str) {
+    let groups = groups(lab.container_pid(name));
+    let mut all = groups.iter().flat_map(|group| files.iter().map(|file| group.join(file)));
+    let file = all.find(|file| file.exists()).unwrap();
+    fs::write(&file, value).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
 }
 
 /// A control group outside of every container, in each hierarchy; it is removed in the end.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::deeds::{BENCHMARK, Beyond, enter, limit_memory, mount_late, wrong, wrong_beside};
+use crate::deeds::{BENCHMARK, Beyond, enter, limit_memory, limit_processes, mount_late, wrong, wrong_beside};
 use crate::lab::Lab;
 
 /// What root with every capability and without a filter is, wherever it comes in from the host's PID namespace.
@@ -60,4 +60,25 @@ fn behind_the_engines_back() {
     for name in ["entered", "netted", "joined", "late", "socket", "limited"] {
         assert_eq!(wrong_beside(&audit, name, "plain"), "", "{name}");
     }
+}
+
+/// Limits in either direction, and on a container that was given some.
+#[test]
+fn limits_that_were_lifted() {
+    let lab = Lab::start(&[]);
+    let limits = ["--network=none", "--memory=64m", "--pids-limit=50"];
+    ["held", "lifted", "lowered", "crowded"].iter().for_each(|name| lab.run(name, &limits));
+    limit_memory(&lab, "lifted", 100_000_000);
+    limit_memory(&lab, "lowered", 32_000_000);
+    limit_processes(&lab, "crowded", "max");
+    let audit = lab.audit(BENCHMARK);
+    for name in ["lifted", "lowered", "crowded"] {
+        assert_eq!(wrong_beside(&audit, name, "held"), "limits-as-declared", "{name}");
+    }
+    assert_eq!(audit.verdict("container-limits-as-declared", "held"), "pass");
+    limit_memory(&lab, "lifted", 64 << 20);
+    limit_processes(&lab, "crowded", "50");
+    let audit = lab.audit(BENCHMARK);
+    let check = "container-limits-as-declared";
+    assert_eq!(["lifted", "lowered", "crowded"].map(|name| audit.verdict(check, name)), ["pass", "fail", "pass"]);
 }

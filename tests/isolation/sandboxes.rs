@@ -202,3 +202,36 @@ fn what_is_confined_on_the_host_is_no_sandbox() {
         sandboxes.filter(|sandbox| pids.iter().any(|pid| sandbox["subject"]["id"] == **pid)).collect();
     assert_eq!(mistaken, Vec::<&Value>::new());
 }
+
+/// A browser in its own sandbox: PID, user and network namespaces, and a root directory that is empty.
+#[test]
+fn a_browser_is_no_sandbox() {
+    let home = tempfile::tempdir().unwrap();
+    std::os::unix::fs::chown(home.path(), Some(65534), Some(65534)).unwrap();
+    let path = home.path().to_str().unwrap();
+    let (directory, home_is) = (format!("--user-data-dir={path}/profile"), format!("HOME={path}"));
+    let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "env", &home_is, "chromium"];
+    let options = ["--headless=new", "--disable-gpu", "--remote-debugging-port=0", &directory, "about:blank"];
+    let log = tempfile::tempdir().unwrap();
+    let browser = Visitor(start("setpriv", &[&nobody[..], &options].concat(), &log.path().join("log")));
+    let own = fs::read_link("/proc/self/ns/pid").unwrap();
+    let isolated = || {
+        let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+        let of_browser = |path: &std::path::PathBuf| {
+            fs::read_link(path.join("exe")).is_ok_and(|exe| exe.to_string_lossy().contains("chromium"))
+        };
+        let apart = |path: &std::path::PathBuf| fs::read_link(path.join("ns/pid")).is_ok_and(|pid| pid != own);
+        let found = processes.filter(of_browser).filter(apart);
+        found.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<String>>()
+    };
+    wait_for("the browser's sandboxes", || isolated().len() > 2);
+    let (before, audit) = (isolated(), audit());
+    let is_of_browser = |finding: &&Value| {
+        let subject = &finding["subject"];
+        subject["name"].as_str().unwrap().contains("chromium") || before.iter().any(|pid| subject["id"] == **pid)
+    };
+    assert_eq!(audit.findings().iter().filter(is_of_browser).collect::<Vec<_>>(), Vec::<&Value>::new());
+    // What kept the namespaces goes with the browser.
+    drop(browser);
+    wait_for("the browser's end", || isolated().is_empty());
+}

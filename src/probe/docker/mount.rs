@@ -93,14 +93,19 @@ impl Mounts {
         }
     }
 
-    /// The engine sockets at or below a path of the host, or at another name of the same file.
+    /// The engine sockets at or below a path of the host, or at another name of the same file; and the place of one that is not there
+    /// while its engine does not run.
     fn reachable(&self, path: &str) -> Result<Vec<String>, Gap> {
         if path.is_empty() {
             return Ok(Vec::new());
         }
         let sockets = self.sockets.as_ref().map_err(Clone::clone)?;
-        let identity = self.tree.as_ref().map_err(Clone::clone)?.identity(path).ok();
-        let inside = |socket: &&Socket| socket.path.starts_with(path) || identity == Some(socket.identity);
+        let identity = self.tree.as_ref().map_err(Clone::clone)?.identity(path);
+        let is_missing = identity.as_ref().is_err_and(|gap| gap.kind == GapKind::Missing);
+        if is_missing && ENGINE_SOCKETS.iter().any(|place| path.strip_prefix("/var").unwrap_or(path) == *place) {
+            return Ok(vec![path.to_owned()]);
+        }
+        let inside = |socket: &&Socket| socket.path.starts_with(path) || identity == Ok(socket.identity);
         Ok(sockets.iter().filter(inside).map(|socket| socket.path.to_string_lossy().into_owned()).collect())
     }
 }

@@ -200,7 +200,9 @@ mod tests {
                 assert!(line.chars().count() <= usize::from(width), "{width}: {line}");
             }
             let words: Vec<&str> = text.split_whitespace().collect();
-            for word in HEADER.iter().chain(&["web-1", "(docker)", "namespaces", "privileged", "+SYS_PTRACE", "disabled"]) {
+            for word in
+                HEADER.iter().chain(&["web-1", "(docker)", "namespaces", "privileged", "+SYS_PTRACE", "disabled"])
+            {
                 assert!(words.contains(word), "{width}: {word}\n{text}");
             }
         }
