@@ -74,8 +74,14 @@ fn what_a_container_makes_of_itself() {
     // A sandbox within a container is no way out of it.
     lab.docker(&["exec", "-d", "keeps", "unshare", "-m", "-n", "-i", "-p", "-f", "sleep", "100000"]);
     wait_for("the sandbox", || lab.docker(&["top", "keeps", "-o", "pid,args"]).matches("sleep 100000").count() > 1);
+    lab.run("nests", &["--network=none", "--cap-drop=ALL", "--security-opt=seccomp=unconfined"]);
+    lab.docker(&["exec", "-d", "-u", "1000", "nests", "unshare", "-U", "-r", "sleep", "100000"]);
+    wait_for("the user namespace", || {
+        lab.docker(&["top", "nests", "-o", "pid,args"]).matches("sleep 100000").count() > 1
+    });
     let audit = lab.audit(BENCHMARK);
     assert_eq!(wrong(&audit, "plain"), ["no-new-privileges", "processes-not-root"]);
+    assert_eq!(wrong_beside(&audit, "nests", "plain"), "seccomp-enforced");
     assert_eq!(wrong(&audit, "drops"), ["no-new-privileges"]);
     assert_eq!(wrong_beside(&audit, "remounts", "keeps"), "read-only-mounts-in-force");
     assert_eq!(wrong_beside(&audit, "keeps", "plain"), "host-directories-not-writable, no-host-takeover-capability");
