@@ -21,7 +21,7 @@ pub(super) const TAKEOVER: [&str; 9] = [
 /// What a server needs that begins as root to open a port and to become somebody else.
 const NEEDED: [&str; 5] = ["CHOWN", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
 /// Directories of the host whose writer owns it.
-const SENSITIVE: [&str; 12] = [
+const SENSITIVE: [&str; 14] = [
     "/bin",
     "/boot",
     "/etc",
@@ -33,6 +33,8 @@ const SENSITIVE: [&str; 12] = [
     "/sys",
     "/usr",
     "/var/lib/containerd",
+    "/var/lib/containers",
+    "/var/lib/docker",
     "/var/spool/cron",
 ];
 

@@ -48,8 +48,8 @@ pub(super) struct Surroundings {
     pub(super) interfaces: Result<Interfaces, Gap>,
     /// Where engines keep the files that they mount into containers, in the engine's tree.
     pub(super) state: Vec<String>,
-    /// Where the engine keeps volumes, in its own tree.
-    pub(super) volumes: Option<String>,
+    /// Where engines keep volumes, in the engine's tree.
+    pub(super) volumes: Vec<String>,
 }
 
 /// What was seen of one container.
@@ -128,7 +128,7 @@ impl Surroundings {
             sockets: sockets.and_then(places),
             interfaces: Interfaces::observe(system),
             state: state.collect(),
-            volumes: data_root.map(|root| format!("{root}/volumes")),
+            volumes: data_root.iter().map(|root| format!("{root}/volumes")).collect(),
             engine: table,
         }
     }
@@ -156,10 +156,9 @@ impl Surroundings {
 
     /// Whether a place is in a volume that the engine keeps in its own storage.
     fn is_volume(&self, place: &Place) -> Result<bool, Gap> {
-        let path = self.engine.as_ref().map_err(Gap::clone)?.path_of(place);
-        let (Some(path), Some(volumes)) = (path, &self.volumes) else { return Ok(false) };
-        let below = Some(path).filter(|path| covers(volumes, path));
-        Ok(below.is_some_and(|path| rest(volumes, &path).and_then(|rest| rest.split('/').nth(1)) == Some("_data")))
+        let Some(path) = self.engine.as_ref().map_err(Gap::clone)?.path_of(place) else { return Ok(false) };
+        let mut below = self.volumes.iter().filter(|all| covers(all, &path)).filter_map(|all| rest(all, &path));
+        Ok(below.any(|of_volume| of_volume.split('/').nth(1) == Some("_data")))
     }
 
     /// The path of the host that a place is; empty when it is no part of the host's tree.

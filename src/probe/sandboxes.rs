@@ -221,6 +221,9 @@ const STATE: [&str; 4] = [
     "/run/containerd",
 ];
 
+/// Where they keep volumes.
+const VOLUMES: [&str; 2] = ["/var/lib/containers/storage/volumes", "/var/lib/docker/volumes"];
+
 impl<'a> Around<'a> {
     fn new(system: &'a System) -> Self {
         let host = Table::of_machine(system).map(Arc::new);
@@ -232,10 +235,10 @@ impl<'a> Around<'a> {
             Ok(paths.filter_map(|path| table.place(&path).map(|place| (path, place))).collect())
         };
         let sockets = host.as_ref().map_err(Gap::clone).and_then(place);
-        let state = STATE.map(str::to_owned).to_vec();
+        let (state, volumes) = (STATE.map(str::to_owned).to_vec(), VOLUMES.map(str::to_owned).to_vec());
         let of_host = mount_namespace(system, 1).or_else(|| mount_namespace(system, 2));
         let interfaces = Interfaces::observe(system);
-        let host = Surroundings { engine: host.clone(), host, sockets, interfaces, state, volumes: None };
+        let host = Surroundings { engine: host.clone(), host, sockets, interfaces, state, volumes };
         Self { system, host, of_host, others: Mutex::default() }
     }
 

@@ -27,6 +27,7 @@ const WAYS: &[(&str, &[&str], &str)] = &[
         &["-v=/etc/cron.d:/h:ro", "--cap-add=SYS_ADMIN"],
         "host-directories-not-writable, no-host-takeover-capability",
     ),
+    ("storage", &["-v=/var/lib/docker:/h"], "host-directories-not-writable"),
     ("data", &["-v={dir}/etc.work:/data"], ""),
     ("volume", &["-v=vol:/data"], ""),
     ("tmpfs", &["--tmpfs=/scratch", "--read-only"], ""),

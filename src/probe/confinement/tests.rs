@@ -58,7 +58,7 @@ fn around(tree: &Tree) -> Surroundings {
         sockets,
         interfaces: Interfaces::observe(&system),
         state: vec![STATE.to_owned()],
-        volumes: Some("/var/lib/docker/volumes".to_owned()),
+        volumes: vec!["/var/lib/docker/volumes".to_owned()],
     }
 }
 
@@ -229,7 +229,7 @@ fn what_cannot_be_compared_is_unknown() {
         sockets: Err(gap()),
         interfaces: Interfaces::observe(&tree.system()),
         state: Vec::new(),
-        volumes: None,
+        volumes: Vec::new(),
     };
     let reference = Reference::observe(&system, None);
     let seen = look(&system, PID, &Group::Shared, &reference).describe(&dark(&tree), &Ok(Declared::default()));
