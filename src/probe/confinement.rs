@@ -84,7 +84,8 @@ impl Seen {
             seen.map_err(Gap::clone).into()
         };
         let mounts = self.table.as_ref().map_err(Gap::clone).map(|table| {
-            let own = Own { table, around, asked: declared.as_ref().ok(), told: &around.told(declared) };
+            let (asked, told) = (declared.as_ref().ok(), &around.told(declared));
+            let own = Own { table, around, storage: Storage::of(around), asked, told };
             table.lines.iter().map(|line| own.describe(line)).collect()
         });
         Confinement {
@@ -145,22 +146,6 @@ impl Surroundings {
         Ok(declared.mounts.iter().map(told).collect())
     }
 
-    /// Whether a place is a file that an engine keeps for a container to mount it at a point: its `hosts` and the like where they
-    /// belong, and anywhere what is in its directory `mounts`, such as secrets.
-    fn keeps(&self, place: &Place, point: &str) -> Result<bool, Gap> {
-        let Some(path) = self.engine.as_ref().map_err(Gap::clone)?.path_of(place) else { return Ok(false) };
-        let mut below = self.state.iter().filter(|state| covers(state, &path)).filter_map(|state| rest(state, &path));
-        let is_of_engine = below.any(|file| is_engines_file(point) || file.split('/').nth(1) == Some("mounts"));
-        Ok(is_of_engine || is_engines_file(point) && is_of_some_container(&path, point))
-    }
-
-    /// Whether a place is in a volume that the engine keeps in its own storage.
-    fn is_volume(&self, place: &Place) -> Result<bool, Gap> {
-        let Some(path) = self.engine.as_ref().map_err(Gap::clone)?.path_of(place) else { return Ok(false) };
-        let mut below = self.volumes.iter().filter(|all| covers(all, &path)).filter_map(|all| rest(all, &path));
-        Ok(below.any(|of_volume| of_volume.split('/').nth(1) == Some("_data")))
-    }
-
     /// The path of the host that a place is; empty when it is no part of the host's tree.
     fn host_path(&self, place: &Place) -> Result<String, Gap> {
         let host = self.host.as_ref().map_err(Gap::clone)?;
@@ -175,10 +160,53 @@ impl Surroundings {
     }
 }
 
+/// Where engines keep what they mount into containers, by its paths in the engine's tree and by where these really are: a data root may
+/// be another directory that is mounted there.
+struct Storage<'s> {
+    engine: Result<&'s Table, &'s Gap>,
+    state: Vec<(&'s str, Option<Place>)>,
+    volumes: Vec<(&'s str, Option<Place>)>,
+}
+
+impl<'s> Storage<'s> {
+    fn of(around: &'s Surroundings) -> Self {
+        let engine = around.engine.as_deref();
+        let at = |path: &'s String| (path.as_str(), engine.ok().and_then(|engine| engine.place(path)));
+        let (state, volumes) = (around.state.iter().map(at).collect(), around.volumes.iter().map(at).collect());
+        Self { engine, state, volumes }
+    }
+
+    /// Whether a place is a file that an engine keeps for a container to mount it at a point: its `hosts` and the like where they
+    /// belong, and anywhere what is in its directory `mounts`, such as secrets.
+    fn keeps(&self, place: &Place, point: &str) -> Result<bool, Gap> {
+        let Some(path) = self.engine.map_err(Gap::clone)?.path_of(place) else { return Ok(false) };
+        let of_engine = |file: &str| is_engines_file(point) || file.split('/').nth(1) == Some("mounts");
+        Ok(is_below(&self.state, &path, place, of_engine)
+            || is_engines_file(point) && is_of_some_container(&path, point))
+    }
+
+    /// Whether a place is in a volume that the engine keeps in its own storage.
+    fn is_volume(&self, place: &Place) -> Result<bool, Gap> {
+        let Some(path) = self.engine.map_err(Gap::clone)?.path_of(place) else { return Ok(false) };
+        Ok(is_below(&self.volumes, &path, place, |of_volume| of_volume.split('/').nth(1) == Some("_data")))
+    }
+}
+
+/// Whether what is left of a path or of a place below one of some directories is as it should be.
+fn is_below(directories: &[(&str, Option<Place>)], path: &str, place: &Place, is_it: impl Fn(&str) -> bool) -> bool {
+    directories.iter().any(|(directory, at)| {
+        let by_path = Some(path).filter(|path| covers(directory, path)).and_then(|path| rest(directory, path));
+        let at = at.as_ref().filter(|at| at.holds(place));
+        let by_place = at.and_then(|at| rest(&at.path, &place.path));
+        by_path.into_iter().chain(by_place).any(&is_it)
+    })
+}
+
 /// One container whose mounts are described.
 struct Own<'o> {
     table: &'o Table,
     around: &'o Surroundings,
+    storage: Storage<'o>,
     /// What it was told to mount, if that is known.
     asked: Option<&'o Declared>,
     told: &'o Result<Vec<Told<'o>>, Gap>,
@@ -189,7 +217,7 @@ impl Own<'_> {
         let path = line.root.strip_suffix("//deleted").unwrap_or(&line.root);
         let place = Place { device: line.device.clone(), path: path.to_owned() };
         let host_path = self.around.host_path(&place);
-        let kept = self.around.keeps(&place, &line.point);
+        let kept = self.storage.keeps(&place, &line.point);
         KernelMount {
             destination: line.point.clone(),
             root: line.root.clone(),
@@ -197,7 +225,7 @@ impl Own<'_> {
             filesystem: line.filesystem.clone(),
             writable: line.writable,
             shared: line.shared,
-            kept: kept.and_then(|kept| Ok(kept || self.around.is_volume(&place)?)).into(),
+            kept: kept.and_then(|kept| Ok(kept || self.storage.is_volume(&place)?)).into(),
             declared: self.is_declared(line, &place, &host_path).into(),
             engine_sockets: self.around.sockets_in(&place).into(),
             host_path: host_path.into(),
@@ -214,7 +242,7 @@ impl Own<'_> {
         if line.filesystem == "devtmpfs" && (is_usual_device(&line.point) || asked(|asked| &asked.devices)) {
             return Ok(true);
         }
-        if self.around.keeps(place, &line.point)? {
+        if self.storage.keeps(place, &line.point)? {
             return Ok(true);
         }
         if is_engines_init(line, place) {

@@ -151,6 +151,24 @@ fn what_an_engine_keeps_for_containers_is_no_directory_of_the_host() {
     }
 }
 
+/// A data root that is another directory, mounted there.
+#[test]
+fn storage_is_known_by_its_place() {
+    let tree = tree(&format!(
+        "{OWN}90 72 254:0 /root/big/volumes/v/_data /data rw - ext4 /dev/vda rw\n\
+         91 72 254:0 /root/big/containers/c1/mounts/secrets/x /key ro - ext4 /dev/vda rw\n\
+         92 72 254:0 /root/big /all rw - ext4 /dev/vda rw\n"
+    ));
+    let host = format!("{HOST}29 22 254:0 /root/big /var/lib/docker rw - ext4 /dev/vda rw\n");
+    tree.file("proc/50/mountinfo", &host).file("proc/1/mountinfo", &host);
+    let reference = Reference::observe(&tree.system(), Some(50));
+    let seen = look(&tree.system(), PID, &Group::Shared, &reference);
+    let seen = seen.describe(&around(&tree), &Ok(Declared::default()));
+    let all = seen.mounts.value().unwrap();
+    let kept = ["/data", "/key", "/all"].map(|at| all.iter().find(|m| m.destination == at).unwrap().kept.value());
+    assert_eq!(kept, [Some(&true), Some(&true), Some(&false)]);
+}
+
 #[test]
 fn what_is_mounted_below_a_declared_directory_came_along() {
     let asked = bind("/data", "/srv x");
