@@ -40,14 +40,15 @@ pub fn write(ladder: &Ladder, style: Style, out: &mut dyn Write) -> io::Result<(
     Ok(())
 }
 
-/// Gives each column the room of its longest word, with less between columns where that is narrow; where there is not room enough
+/// Gives each column the room of its longest word, and the rungs that of their names, with less between columns where that is narrow; where there is not room enough
 /// even so, the longest words are broken.
 fn keep_words_whole(table: &mut Table, width: u16) {
-    let words = |cell: &Cell| cell.content().split(' ').map(|word| word.chars().count()).max().unwrap_or(0);
+    let words =
+        |cell: &Cell, between: &str| cell.content().split(between).map(|word| word.chars().count()).max().unwrap_or(0);
     let mut longest = HEADER.map(str::len);
     for row in table.row_iter() {
-        for (longest, cell) in longest.iter_mut().zip(row.cell_iter()) {
-            *longest = words(cell).max(*longest);
+        for ((longest, cell), title) in longest.iter_mut().zip(row.cell_iter()).zip(HEADER) {
+            *longest = words(cell, if title == "rung" { " (" } else { " " }).max(*longest);
         }
     }
     let fits = |most: usize, gap: usize| {
