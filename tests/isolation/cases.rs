@@ -89,11 +89,7 @@ fn what_a_container_makes_of_itself() {
 
 #[test]
 fn remapped_and_on_the_hosts_network() {
-    let ids = "dockremap:165536:65536\n";
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap() + "dockremap:x:990:990::/:/bin/false\n";
-    let group = std::fs::read_to_string("/etc/group").unwrap() + "dockremap:x:990:\n";
-    let lab = Lab::builder().flags(&["--userns-remap=dockremap"]);
-    let lab = lab.etc("subuid", ids).etc("subgid", ids).etc("passwd", &passwd).etc("group", &group).start();
+    let lab = Lab::builder().remap_user().flags(&["--userns-remap=dockremap"]).start();
     lab.run("plain", &["--network=none"]);
     lab.run("powerful", &["--network=none", "--cap-add=SYS_ADMIN"]);
     lab.run("entered", &["--network=none"]);
@@ -135,11 +131,7 @@ fn older_than_the_default() {
 /// A daemon that begins to remap users forgets those that it started before, and they live on without a user namespace.
 #[test]
 fn older_than_the_user_namespaces() {
-    let ids = "dockremap:165536:65536\n";
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap() + "dockremap:x:990:990::/:/bin/false\n";
-    let group = std::fs::read_to_string("/etc/group").unwrap() + "dockremap:x:990:\n";
-    let lab = Lab::builder().flags(&["--live-restore"]);
-    let lab = lab.etc("subuid", ids).etc("subgid", ids).etc("passwd", &passwd).etc("group", &group).start();
+    let lab = Lab::builder().remap_user().flags(&["--live-restore"]).start();
     let old = format!("old-{}", std::process::id());
     lab.run(&old, &["--network=none"]);
     let mut again = restart(&lab, "--userns-remap=dockremap");

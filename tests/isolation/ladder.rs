@@ -27,11 +27,7 @@ fn list(lab: &Lab, args: &[&str]) -> (i32, String) {
 
 #[test]
 fn one_on_each_rung() {
-    let ids = "dockremap:165536:65536\n";
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap() + "dockremap:x:990:990::/:/bin/false\n";
-    let group = std::fs::read_to_string("/etc/group").unwrap() + "dockremap:x:990:\n";
-    let lab = Lab::builder().flags(&["--userns-remap=dockremap"]);
-    let lab = lab.etc("subuid", ids).etc("subgid", ids).etc("passwd", &passwd).etc("group", &group).start();
+    let lab = Lab::builder().remap_user().flags(&["--userns-remap=dockremap"]).start();
     lab.create("privileged", &["--userns=host", "--privileged"]);
     for (name, _, options) in RUNGS {
         let options: Vec<String> =
