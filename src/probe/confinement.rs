@@ -181,8 +181,7 @@ impl<'s> Storage<'s> {
     fn keeps(&self, place: &Place, point: &str) -> Result<bool, Gap> {
         let Some(path) = self.engine.map_err(Gap::clone)?.path_of(place) else { return Ok(false) };
         let of_engine = |file: &str| is_engines_file(point) || file.split('/').nth(1) == Some("mounts");
-        Ok(is_below(&self.state, &path, place, of_engine)
-            || is_engines_file(point) && is_of_some_container(&path, point))
+        Ok(is_below(&self.state, &path, place, of_engine) || is_of_some_container(&path, point))
     }
 
     /// Whether a place is in a volume that the engine keeps in its own storage.
@@ -315,13 +314,17 @@ fn is_engines_file(point: &str) -> bool {
         || covers("/run/secrets", point)
 }
 
-/// Whether a file goes by the same name as where it is mounted, and is in a directory that is called like a container, as every engine
-/// keeps it wherever its storage is.
+/// Whether a path is in a directory that is called like a container, as every engine keeps them wherever its storage is: a file of the
+/// same name as where it is mounted, or anything in the directory `mounts`.
 fn is_of_some_container(path: &str, point: &str) -> bool {
     let is_id = |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let mut above = path.rsplit('/').map(|name| name.trim_start_matches('.'));
-    let name = point.rsplit('/').next().unwrap_or_default().trim_start_matches('.');
-    above.next() == Some(name) && above.find(|part| *part != "userdata").is_some_and(is_id)
+    let mut below = path.split('/').skip_while(|part| !is_id(part)).skip(1).skip_while(|part| *part == "userdata");
+    let bare = |name: &str| name.trim_start_matches('.').to_owned();
+    match (below.next(), below.next()) {
+        (Some("mounts"), Some(_)) => true,
+        (Some(name), None) => is_engines_file(point) && point.rsplit('/').next().map(bare) == Some(bare(name)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::deeds::{Visitor, enter_process, wait_for};
-use crate::lab::Audit;
+use crate::lab::{Audit, Lab};
 
 fn audit() -> Audit {
     let mut run = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
@@ -201,6 +201,25 @@ fn what_is_confined_on_the_host_is_no_sandbox() {
     let mistaken: Vec<&Value> =
         sandboxes.filter(|sandbox| pids.iter().any(|pid| sandbox["subject"]["id"] == **pid)).collect();
     assert_eq!(mistaken, Vec::<&Value>::new());
+}
+
+/// An engine that listens in a network namespace of its own: whoever has its socket is no further from it for that.
+#[test]
+fn a_container_of_another_engine() {
+    let (asked, other) = (Lab::start(&[]), Lab::start(&[]));
+    let [plain, socket] = ["plain", "socket"].map(|name| format!("other-{name}-{}", std::process::id()));
+    other.run(&plain, &["--network=none"]);
+    other.run(&socket, &["--network=none", "--cap-drop=ALL", &format!("-v={}:/s:ro", other.socket().display())]);
+    let audit = asked.audit(&["--benchmark", "plimsoll-isolation", "--section", "3"]);
+    let check = "sandbox-engine-sockets-out-of-reach";
+    assert_eq!([&plain, &socket].map(|name| audit.verdict(check, name)), ["pass", "fail"]);
+    let rows = asked.plimsoll(&["containers", "--format=json"]);
+    let rows: Value = serde_json::from_slice(&rows.stdout).unwrap();
+    let rung = |name: &str| {
+        let row = rows["containers"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
+        (row["runtime"].as_str().unwrap(), row["rung"].as_str().unwrap())
+    };
+    assert_eq!([&plain, &socket].map(|name| rung(name)), [("docker", "default-root"), ("docker", "takeover")]);
 }
 
 /// A browser in its own sandbox: PID, user and network namespaces, and a root directory that is empty.
