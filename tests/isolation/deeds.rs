@@ -62,20 +62,28 @@ pub fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     panic!("waited in vain for {what}");
 }
 
+/// Takes a tree where it is run, and mounts it in the mount namespace of a process.
+const MOUNT: &str = r#"
+    my ($source, $pid, $target) = @ARGV;
+    my ($empty, $here) = ("", -100);
+    my $tree = syscall(428, $here, $source, 1);
+    die "open_tree: $!" if $tree < 0;
+    open(my $namespace, "<", "/proc/$pid/ns/mnt") or die "ns: $!";
+    syscall(308, fileno($namespace), 0x20000) == 0 or die "setns: $!";
+    syscall(429, $tree, $empty, $here, $target, 4) == 0 or die "move_mount: $!";
+"#;
+
 /// Mounts a file or directory of the engine's tree into a running container, where `target` has to be there already.
 pub fn mount_late(lab: &Lab, name: &str, source: &Path, target: &str) {
     let pid = lab.container_pid(name).to_string();
-    let script = r#"
-        my ($source, $pid, $target) = @ARGV;
-        my ($empty, $here) = ("", -100);
-        my $tree = syscall(428, $here, $source, 1);
-        die "open_tree: $!" if $tree < 0;
-        open(my $namespace, "<", "/proc/$pid/ns/mnt") or die "ns: $!";
-        syscall(308, fileno($namespace), 0x20000) == 0 or die "setns: $!";
-        syscall(429, $tree, $empty, $here, $target, 4) == 0 or die "move_mount: $!";
-    "#;
     let source = source.to_str().unwrap();
-    lab.inside(&["perl", "-e", script, source, &pid, target]).unwrap_or_else(|error| panic!("{error}"));
+    lab.inside(&["perl", "-e", MOUNT, source, &pid, target]).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// The same with the machine's tree, by the first process of a container.
+pub fn mount_of_machine(pid: u32, source: &str, target: &str) {
+    let mounted = Command::new("perl").args(["-e", MOUNT, source, &pid.to_string(), target]).output().unwrap();
+    assert!(mounted.status.success(), "{}", String::from_utf8_lossy(&mounted.stderr));
 }
 
 /// Where the control groups of a process are, one for each hierarchy that is mounted.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::deeds::{BENCHMARK, Beyond, enter, limit_memory, limit_processes, mount_late, wrong, wrong_beside};
+use crate::deeds::{
+    BENCHMARK, Beyond, enter, limit_memory, limit_processes, mount_late, mount_of_machine, wrong, wrong_beside,
+};
 use crate::lab::Lab;
 
 /// What root with every capability and without a filter is, wherever it comes in from the host's PID namespace.
@@ -81,4 +83,16 @@ fn limits_that_were_lifted() {
     let audit = lab.audit(BENCHMARK);
     let check = "container-limits-as-declared";
     assert_eq!(["lifted", "lowered", "crowded"].map(|name| audit.verdict(check, name)), ["pass", "fail", "pass"]);
+}
+
+/// The sockets of systemd and of the message bus are in the machine's /run, of which the lab has none.
+#[test]
+fn the_machines_run_directory() {
+    let lab = Lab::start(&[]);
+    ["plain", "run"].iter().for_each(|name| lab.run(name, &["--network=none"]));
+    mount_of_machine(lab.container_pid("run"), "/run", "/tmp");
+    let audit = lab.audit(BENCHMARK);
+    for check in ["container-no-service-manager-socket", "container-host-directories-not-writable"] {
+        assert_eq!(["plain", "run"].map(|name| audit.verdict(check, name)), ["pass", "fail"], "{check}");
+    }
 }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::deeds::{Visitor, enter_process, wait_for};
+use crate::deeds::{Visitor, enter_process, mount_of_machine, wait_for};
 use crate::lab::{Audit, Lab};
 
 fn audit() -> Audit {
@@ -107,10 +107,13 @@ fn a_container_of_ctr() {
         &privileged,
         &["--net-host", "--mount=type=bind,src=/etc,dst=/e,options=rbind:ro", "--cap-add=CAP_SYS_ADMIN"],
     );
+    let late = name("late");
+    mount_of_machine(containerd.run(&late, &["--seccomp"]), "/etc/cron.d", "/tmp");
     let first = containerd.run(&entered, &["--seccomp"]);
     let visitor = enter_process(first, &["-m", "-p", "-n", "-i", "-u"], false);
     let seen = audit();
     assert_eq!(wrong(&seen, &plain), "limited, processes-not-root");
+    assert_eq!(wrong(&seen, &late), "limited, mounts-as-declared, processes-not-root");
     assert_eq!(
         wrong(&seen, &privileged),
         "limited, no-host-takeover-capability, own-namespaces, processes-not-root, seccomp-filtered"
