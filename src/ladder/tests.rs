@@ -222,6 +222,11 @@ fn what_is_stopped_stands_by_what_it_was_told() {
             "{user}"
         );
     }
+    let uid = |uid: Value| ("/inspect/value/user_uid", uid);
+    let named = [("/inspect/value/user", json!("toor")), caps(json!(["NET_RAW"]))];
+    let with = |uid: (&'static str, Value)| stopped(&[&named[..], &[uid]].concat());
+    assert_eq!(with(uid(json!({ "value": 0 }))), (Rung::ReducedRoot, true));
+    assert_eq!(with(uid(json!({ "gap": { "kind": "not-collected", "detail": "" } }))), (Rung::NonRoot, false));
     let allowed = ("/inspect/value/no_new_privileges", json!("daemon-default"));
     assert_eq!(stopped(&[caps(json!(["CHOWN"])), allowed]).0, Rung::Dropped);
     assert_eq!(stopped(&[("/inspect/value/network_mode", json!({ "value": "host" }))]).0, Rung::HostNamespaces);

@@ -127,8 +127,9 @@ fn explained(lab: &Lab) {
 #[test]
 fn stopped() {
     let lab = Lab::start(&[]);
-    let stopped: [(&str, &str, &[&str]); 8] = [
+    let stopped: [(&str, &str, &[&str]); 9] = [
         ("plain", "default-root", &[]),
+        ("zero", "default-root", &["--user=00:1000"]),
         ("dropped", "dropped", &["--cap-drop=ALL"]),
         ("paths", "takeover", &["--cap-drop=ALL", "--security-opt=systempaths=unconfined"]),
         ("etc", "takeover", &["--cap-drop=ALL", "-v=/etc:/h"]),
@@ -140,6 +141,8 @@ fn stopped() {
     for (name, _, options) in stopped {
         lab.create(name, &[&["--network=none"], options].concat());
     }
+    // Which uid a name has is in the image's files.
+    lab.create("toor", &["--network=none", "--user=toor"]);
     let all: Value = serde_json::from_str(&list(&lab, &["--format", "json"]).1).unwrap();
     for (name, rung, _) in stopped {
         // Other tests' engines have containers of the same names.
@@ -147,6 +150,8 @@ fn stopped() {
         let row = all["containers"].as_array().unwrap().iter().find(is_it).unwrap();
         assert_eq!((row["rung"].as_str(), row["certain"].as_bool()), (Some(rung), Some(true)), "{row:#}");
     }
+    let toor = all["containers"].as_array().unwrap().iter().find(|row| row["name"] == "toor").unwrap();
+    assert_eq!(toor["certain"], false, "{toor:#}");
 }
 
 #[test]

@@ -165,6 +165,21 @@ fn a_sandbox_of_unshare() {
     );
 }
 
+/// Of a user who is nobody on the host: root in it is not the host's.
+#[test]
+fn a_sandbox_of_an_ordinary_user() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let program = directory.path().join(format!("user-{}", std::process::id()));
+    fs::copy("/bin/sleep", &program).unwrap();
+    let name = program.file_name().unwrap().to_str().unwrap();
+    let user = ["--reuid=2000", "--regid=2000", "--clear-groups", "unshare", "-U", "-r", "-m", "-p", "-n", "-i", "-u"];
+    let command = ["-f", "--kill-child", "--mount-proc", program.to_str().unwrap(), "100000"];
+    let _sandbox = Visitor(start("setpriv", &[&user[..], &command].concat(), &directory.path().join("log")));
+    wait_for("the sandbox", || audit().findings().iter().any(|finding| finding["subject"]["name"] == name));
+    assert_eq!(wrong(&audit(), name), "kept-by-a-runtime, limited, seccomp-filtered");
+}
+
 /// Daemons with parts of their surroundings taken away, as systemd does it, and the shape of a browser's sandbox.
 #[test]
 fn what_is_confined_on_the_host_is_no_sandbox() {
