@@ -176,19 +176,28 @@ impl<'s> Storage<'s> {
         Self { engine, state, volumes }
     }
 
-    /// Whether a place is a file that an engine keeps for a container to mount it at a point: its `hosts` and the like where they
-    /// belong, and anywhere what is in its directory `mounts`, such as secrets.
-    fn keeps(&self, place: &Place, point: &str) -> Result<bool, Gap> {
-        let Some(path) = self.engine.map_err(Gap::clone)?.path_of(place) else { return Ok(false) };
-        let of_engine = |file: &str| is_engines_file(point) || file.split('/').nth(1) == Some("mounts");
-        Ok(is_below(&self.state, &path, place, of_engine) || is_of_some_container(&path, point))
+    /// What a place that is mounted at a point is of an engine's.
+    fn of_engine(&self, place: &Place, point: &str) -> Result<OfEngine, Gap> {
+        let Some(path) = self.engine.map_err(Gap::clone)?.path_of(place) else { return Ok(OfEngine::Nothing) };
+        let is_file = |file: &str| is_engines_file(point) || file.split('/').nth(1) == Some("mounts");
+        let is_data = |of_volume: &str| of_volume.split('/').nth(1) == Some("_data");
+        if is_below(&self.state, &path, place, is_file) || is_of_some_container(&path, point) {
+            return Ok(OfEngine::File);
+        }
+        let is_volume = is_below(&self.volumes, &path, place, is_data);
+        Ok(if is_volume { OfEngine::Volume } else { OfEngine::Nothing })
     }
+}
 
-    /// Whether a place is in a volume that the engine keeps in its own storage.
-    fn is_volume(&self, place: &Place) -> Result<bool, Gap> {
-        let Some(path) = self.engine.map_err(Gap::clone)?.path_of(place) else { return Ok(false) };
-        Ok(is_below(&self.volumes, &path, place, |of_volume| of_volume.split('/').nth(1) == Some("_data")))
-    }
+/// What an engine keeps for containers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OfEngine {
+    /// A file for one container: its `hosts` and the like where they belong, and anywhere what is in its directory `mounts`, such as
+    /// secrets.
+    File,
+    /// A volume in its own storage.
+    Volume,
+    Nothing,
 }
 
 /// Whether what is left of a path or of a place below one of some directories is as it should be.
@@ -216,7 +225,7 @@ impl Own<'_> {
         let path = line.root.strip_suffix("//deleted").unwrap_or(&line.root);
         let place = Place { device: line.device.clone(), path: path.to_owned() };
         let host_path = self.around.host_path(&place);
-        let kept = self.storage.keeps(&place, &line.point);
+        let of_engine = self.storage.of_engine(&place, &line.point);
         KernelMount {
             destination: line.point.clone(),
             root: line.root.clone(),
@@ -224,14 +233,20 @@ impl Own<'_> {
             filesystem: line.filesystem.clone(),
             writable: line.writable,
             shared: line.shared,
-            kept: kept.and_then(|kept| Ok(kept || self.storage.is_volume(&place)?)).into(),
-            declared: self.is_declared(line, &place, &host_path).into(),
+            declared: self.is_declared(line, &place, &host_path, &of_engine).into(),
+            kept: of_engine.map(|of_engine| of_engine != OfEngine::Nothing).into(),
             engine_sockets: self.around.sockets_in(&place).into(),
             host_path: host_path.into(),
         }
     }
 
-    fn is_declared(&self, line: &Line, place: &Place, host_path: &Result<String, Gap>) -> Result<bool, Gap> {
+    fn is_declared(
+        &self,
+        line: &Line,
+        place: &Place,
+        host_path: &Result<String, Gap>,
+        of_engine: &Result<OfEngine, Gap>,
+    ) -> Result<bool, Gap> {
         let root = self.table.root();
         let asked =
             |of: fn(&Declared) -> &BTreeSet<String>| self.asked.is_some_and(|asked| of(asked).contains(&line.point));
@@ -241,7 +256,7 @@ impl Own<'_> {
         if line.filesystem == "devtmpfs" && (is_usual_device(&line.point) || asked(|asked| &asked.devices)) {
             return Ok(true);
         }
-        if self.storage.keeps(place, &line.point)? {
+        if *of_engine.as_ref().map_err(Gap::clone)? == OfEngine::File {
             return Ok(true);
         }
         if is_engines_init(line, place) {

@@ -40,8 +40,8 @@ pub fn write(ladder: &Ladder, style: Style, out: &mut dyn Write) -> io::Result<(
     Ok(())
 }
 
-/// Gives each column the room of its longest word, and the rungs that of their names, with less between columns where that is narrow; where there is not room enough
-/// even so, the longest words are broken.
+/// Gives each column the room of its longest word, and the rungs that of their names, with less between columns where that is narrow;
+/// where there is not room enough even so, the longest words are broken.
 fn keep_words_whole(table: &mut Table, width: u16) {
     let words =
         |cell: &Cell, between: &str| cell.content().split(between).map(|word| word.chars().count()).max().unwrap_or(0);
