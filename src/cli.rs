@@ -216,7 +216,7 @@ pub enum ChecksVerb {
     Functions,
     /// Explain one check: what it looks at, why, and what to do
     Show {
-        /// The check's id
+        /// The check's id, or the number of a control that it decides, such as 5.4
         id: String,
         /// Where to find checks besides the built-in ones.
         #[command(flatten)]

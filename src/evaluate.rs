@@ -62,12 +62,22 @@ pub fn evaluate(selection: &Selection<'_>, facts: &Collected, policy: &Policy) -
             api: of_engine("api_version"),
             socket: of_engine("socket"),
         }),
-        notices: facts.notices().chain(policy.notices(day)).collect(),
+        notices: facts.notices().chain(policy.notices(day)).chain(unmatched(selection, json)).collect(),
         benchmarks,
         checks: checks.iter().map(|check| summary(check)).collect(),
         findings,
         containers: facts.ladder().map(|rows| rows.iter().filter(included).cloned().collect()),
     }
+}
+
+/// That the pattern for containers' names matches none of those that were listed: one that is misspelt must not look like success.
+fn unmatched(selection: &Selection<'_>, facts: &Value) -> Option<String> {
+    let pattern = selection.container_pattern()?;
+    let listed = ["containers", "sandboxes"].map(|list| facts.get(list)?.get("value")?.as_array());
+    let mut names = listed.iter().flatten().copied().flatten().filter_map(|one| one.get("name")?.as_str());
+    let seen = listed.iter().any(Option::is_some);
+    (seen && !names.any(|name| selection.includes_container(name)))
+        .then(|| format!("no container has a name that matches `{pattern}`"))
 }
 
 /// What checks are judged by: what was seen, and what a site has said.

@@ -154,4 +154,9 @@ impl<'l> Selection<'l> {
     pub fn includes_container(&self, name: &str) -> bool {
         self.container.as_ref().is_none_or(|glob| glob.is_match(name))
     }
+
+    /// The pattern that containers' names have to match, as it was given.
+    pub fn container_pattern(&self) -> Option<&str> {
+        self.container.as_ref().map(|matcher| matcher.glob().glob())
+    }
 }

@@ -64,6 +64,7 @@ fn the_command_line_on_an_engine() {
     selections(&lab);
     exit_statuses(&lab);
     the_same_bytes(&lab);
+    the_keys_of_a_report(&lab);
     colours(&lab);
     a_reader_that_leaves(&lab);
     wrong_names(&lab);
@@ -98,6 +99,11 @@ fn selections(lab: &Lab) {
     assert_eq!(names(&named, "/findings", "/subject/name"), set(&["web1", "web2"]));
     let (_, none) = report(lab, &["--check", one, "--container", "nobody"]);
     assert_eq!(none["findings"], Value::Array(Vec::new()));
+    assert!(
+        none["notices"].to_string().contains("no container has a name that matches `nobody`"),
+        "{}",
+        none["notices"]
+    );
     let (_, skipped) = report(lab, &["--skip", one]);
     let mut left = names(&whole, "/findings", "/check");
     assert!(left.remove(one));
@@ -126,6 +132,44 @@ fn exit_statuses(lab: &Lab) {
     for wrong in [&["--fail-on", "worst"][..], &["--level", "3"], &["--container", "[a"], &["--format", "yaml"]] {
         assert_eq!(status(wrong), 2, "{wrong:?}");
     }
+}
+
+/// The schema is made from the types; these are the keys that others rely on, whatever the types are called.
+fn the_keys_of_a_report(lab: &Lab) {
+    let (_, report) = report(lab, &["--section", "5.5"]);
+    let has = |pointer: &str, wanted: &[&str]| {
+        let object = report.pointer(pointer).unwrap_or_else(|| panic!("{pointer}: {report:#}"));
+        let missing: Vec<&&str> = wanted.iter().filter(|key| object.get(key).is_none()).collect();
+        assert_eq!(missing, Vec::<&&str>::new(), "{pointer}: {object:#}");
+    };
+    let score = ["percent", "passed", "failed", "unknown", "not_applicable", "manual", "coverage_percent"];
+    has("", &["format", "tool", "collected_at", "host", "engine", "benchmarks", "findings"]);
+    has("/tool", &["name", "version"]);
+    has("/host", &["name", "os", "kernel"]);
+    has("/engine", &["name", "version", "api", "socket"]);
+    has("/benchmarks/0", &["id", "level", "score", "sections", "controls"]);
+    has("/benchmarks/0/score", &score);
+    has("/benchmarks/0/sections/0", &["number", "title", "score"]);
+    has("/benchmarks/0/sections/0/score", &score);
+    has("/benchmarks/0/controls/0", &["number", "title", "level", "assessment", "verdict", "checks"]);
+    let finding = ["check", "severity", "fingerprint", "subject", "verdict", "reason", "evidence", "remediation"];
+    has("/findings/0", &finding);
+    has("/findings/0/subject", &["kind", "name", "id"]);
+    has("/findings/0/evidence/0", &["fact", "value", "source"]);
+    assert_eq!((&report["format"], &report["tool"]["name"]), (&1.into(), &"plimsoll".into()));
+    let control = &report["benchmarks"][0]["controls"][0];
+    assert_eq!(
+        (&control["verdict"], &control["assessment"], &control["level"]),
+        (&"fail".into(), &"manual".into(), &1.into())
+    );
+    let db = report["findings"].as_array().unwrap().iter().find(|finding| finding["subject"]["name"] == "db").unwrap();
+    assert_eq!(
+        (&db["severity"], &db["subject"]["kind"], &db["reason"]),
+        (&"critical".into(), &"container".into(), &Value::Null)
+    );
+    let evidence = &db["evidence"][0];
+    assert_eq!((&evidence["fact"], &evidence["value"]), (&"container.privileged".into(), &true.into()));
+    assert_eq!(evidence["source"], "GET /containers/…/json HostConfig.Privileged");
 }
 
 /// The time of the collection and process ids aside, an audit says the same twice.
@@ -214,6 +258,11 @@ fn the_other_verbs_work() {
         let show = run(&["checks", "show", line.split_whitespace().next().unwrap()]);
         assert_eq!(show.code, 0, "{line}");
         assert!(show.stdout.contains("looks at") && !show.stdout.contains('\u{1b}'), "{}", show.stdout);
+    }
+    // A report tells numbers.
+    let numbered = run(&["checks", "show", "4.4"]).stdout;
+    for check in ["image-rebuilt-lately\n", "\nimage-scanned\n", "\ncontainer-image-not-superseded\n"] {
+        assert!(format!("\n{numbered}").contains(check), "{numbered}");
     }
     let unknown = run(&["checks", "show", "engine-rotless"]);
     assert!(unknown.code == 2 && unknown.stderr.contains("did you mean `engine-rootless`?"), "{}", unknown.stderr);

@@ -303,16 +303,35 @@ fn a_person_vouches_for_the_host() {
 
 /// The verdict on an engine of these parts.
 fn releases(parts: &[(&str, &str, &str)]) -> String {
+    judged(parts, "").control("1.2.2").to_owned()
+}
+
+/// The same by a policy.
+fn judged(parts: &[(&str, &str, &str)], policy: &str) -> Audit {
     let liar = liar::Liar::new();
     let part = |(name, version, commit): &(&str, &str, &str)| json!({ "Name": name, "Version": version, "Details": { "GitCommit": commit } });
     let parts: Vec<Value> = parts.iter().map(part).collect();
     liar.says("/version", &json!({ "Version": parts[0]["Version"], "ApiVersion": "1.45", "Components": parts }));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), policy).unwrap();
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .args(["audit", "--benchmark", "cis-docker-1.8.0", "--format", "json", "--engine-socket"])
         .arg(liar.socket())
+        .arg("--policy")
+        .arg(file.path())
         .args(SECTION)
         .output();
-    Audit::read(&output.unwrap()).control("1.2.2").to_owned()
+    Audit::read(&output.unwrap())
+}
+
+/// What the table said long ago may no longer be so.
+#[test]
+fn a_table_of_releases_that_is_old_says_so_aloud() {
+    let parts = [("Engine", "29.8.0", "3ce5872")];
+    let stale = judged(&parts, "release_table_max_age_days = { value = -1, reason = 'x' }");
+    assert_eq!(stale.control("1.2.2"), "unknown");
+    let reason = stale.finding("engine-releases-maintained", "engine")["reason"].as_str().unwrap();
+    assert!(reason.contains("the table of releases is of 20") && reason.contains("days old"), "{reason}");
 }
 
 #[test]

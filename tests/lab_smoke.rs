@@ -76,11 +76,7 @@ fn takes_its_socket_from_another_process() {
 
 #[test]
 fn remaps_users() {
-    let ids = "dockremap:165536:65536\n";
-    let lab = Lab::builder().flags(&["--userns-remap=dockremap"]);
-    let passwd = fs::read_to_string("/etc/passwd").unwrap() + "dockremap:x:990:990::/:/bin/false\n";
-    let group = fs::read_to_string("/etc/group").unwrap() + "dockremap:x:990:\n";
-    let lab = lab.etc("subuid", ids).etc("subgid", ids).etc("passwd", &passwd).etc("group", &group).start();
+    let lab = Lab::builder().remap_user().flags(&["--userns-remap=dockremap"]).start();
     lab.run("web", &[]);
     let status = fs::read_to_string(format!("/proc/{}/status", lab.container_pid("web"))).unwrap();
     assert!(status.contains("Uid:\t165536"), "{status}");

@@ -132,3 +132,46 @@ fn services_take_their_secrets_from_the_swarm() {
         assert_eq!(audit(&lab, "").control("7.4"), "pass");
     }
 }
+
+/// What a worker is told of its swarm is little: that it is in one, its own sockets, and its tasks.
+#[test]
+fn a_worker_tells_what_it_can() {
+    let (manager, worker) = (Lab::start(&[]), Lab::start(&[]));
+    let pids = [&manager, &worker].map(|lab| lab.pid().to_string());
+    let [one, other] = pids.each_ref().map(String::as_str);
+    let wire = ["ip", "link", "add", "wire", "netns", one, "type", "veth", "peer", "name", "wire", "netns", other];
+    manager.inside(&wire).unwrap_or_else(|error| panic!("{error}"));
+    for (lab, address) in [(&manager, "10.9.0.1/24"), (&worker, "10.9.0.2/24")] {
+        for command in [&["ip", "address", "add", address, "dev", "wire"][..], &["ip", "link", "set", "wire", "up"]] {
+            lab.inside(command).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+    manager.docker(&["swarm", "init", "--advertise-addr", "10.9.0.1", "--listen-addr", "10.9.0.1:2377"]);
+    let token = manager.docker(&["swarm", "join-token", "--quiet", "worker"]);
+    worker.docker(&["swarm", "join", "--token", &token, "--listen-addr", "10.9.0.2:2377", "10.9.0.1:2377"]);
+    manager.docker(&[
+        "service",
+        "create",
+        "--detach",
+        "--mode",
+        "global",
+        "--network",
+        "host",
+        "lab:1",
+        "sleep",
+        "100000",
+    ]);
+    let tasks = || worker.docker(&["ps", "--format", "{{.Names}}"]);
+    assert!(lab::poll(std::time::Duration::from_secs(20), || tasks().lines().count() == 1), "{}", tasks());
+    let audit = audit(&worker, "");
+    assert_eq!(audit.control("5.1"), "fail");
+    assert_eq!(
+        section(&audit),
+        "7.1 not-applicable, 7.2 pass, 7.3 not-applicable, 7.4 not-applicable, 7.5 not-applicable, 7.6 not-applicable, \
+         7.7 not-applicable, 7.8 not-applicable, 7.9 fail"
+    );
+    let reasons = audit.findings().iter().filter_map(|finding| finding["reason"].as_str());
+    assert_eq!(reasons.filter(|reason| reason.starts_with("This engine is no manager of a swarm")).count(), 6);
+    // Only a manager knows what the service asks for.
+    assert_eq!(audit.verdict("container-restarts-bounded", &tasks()), "unknown");
+}

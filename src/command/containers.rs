@@ -19,7 +19,7 @@ pub(super) fn run(args: &ContainersArgs) -> Result<u8, Failure> {
     };
     let mut ladder = ladder(&facts);
     if let Some(name) = &args.name {
-        ladder.containers = chosen(&ladder.containers, name)?;
+        ladder.containers = chosen(&ladder, name)?;
     }
     let written = write(&ladder, args);
     match written {
@@ -28,13 +28,14 @@ pub(super) fn run(args: &ContainersArgs) -> Result<u8, Failure> {
     }
 }
 
-/// The containers of a name, or of an identifier that begins like this.
-fn chosen(rows: &[Row], name: &str) -> Result<Vec<Row>, Failure> {
+/// The containers of a name, or of an identifier that begins like this; none when not all could be seen, and it may be among those.
+fn chosen(ladder: &Ladder, name: &str) -> Result<Vec<Row>, Failure> {
+    let rows = &ladder.containers;
     let of = |is: &dyn Fn(&&Row) -> bool| rows.iter().filter(is).cloned().collect::<Vec<_>>();
     let by_name = of(&|row| row.name == name);
     let by_id = || of(&|row| !name.is_empty() && row.id.starts_with(name));
     let found = if by_name.is_empty() { by_id() } else { by_name };
-    if found.is_empty() {
+    if found.is_empty() && ladder.complete {
         let known = rows.iter().map(|row| row.name.as_str());
         let help = crate::diagnostic::did_you_mean(name, known);
         let help = help.unwrap_or_else(|| "`plimsoll containers` lists them".to_owned());
@@ -50,8 +51,7 @@ fn write(ladder: &Ladder, args: &ContainersArgs) -> io::Result<()> {
             serde_json::to_writer_pretty(&mut out, ladder)?;
             writeln!(out)?;
         }
-        (Plain::Text, None) => text::write(ladder, style(args.color), &mut out)?,
-        (Plain::Text, Some(_)) => {
+        (Plain::Text, Some(_)) if !ladder.containers.is_empty() => {
             for (index, row) in ladder.containers.iter().enumerate() {
                 if index > 0 {
                     writeln!(out)?;
@@ -59,6 +59,7 @@ fn write(ladder: &Ladder, args: &ContainersArgs) -> io::Result<()> {
                 text::explain(row, &mut out)?;
             }
         }
+        (Plain::Text, _) => text::write(ladder, style(args.color), &mut out)?,
     }
     out.flush()
 }

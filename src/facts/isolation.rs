@@ -104,6 +104,8 @@ pub struct KernelMount {
     pub shared: bool,
     /// The path of the host that it is; empty when it is no part of the host's tree.
     pub host_path: Observed<String>,
+    /// Whether it is the engine's to keep: the container's own `hosts` and the like, or a volume in the engine's storage.
+    pub kept: Observed<bool>,
     /// Whether the engine was told to mount it, or mounts it in every container: the root, the usual kernel filesystems and what
     /// masks them, the container's own files of the engine, and what was mounted below a declared bind mount on the host.
     pub declared: Observed<bool>,

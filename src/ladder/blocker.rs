@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Blocker, Rung, Subject};
-use crate::facts::{Gap, Inspect, KernelMount, Member, Observed, Process, SeccompMode, SeccompProfile};
+use crate::facts::{Gap, Inspect, Member, Observed, Process, SeccompMode, SeccompProfile};
 use crate::probe::capability::DEFAULT;
 
 /// Capabilities that take the host over by themselves.
@@ -21,7 +21,7 @@ pub(super) const TAKEOVER: [&str; 9] = [
 /// What a server needs that begins as root to open a port and to become somebody else.
 const NEEDED: [&str; 5] = ["CHOWN", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
 /// Directories of the host whose writer owns it.
-const SENSITIVE: [&str; 12] = [
+const SENSITIVE: [&str; 14] = [
     "/bin",
     "/boot",
     "/etc",
@@ -33,6 +33,8 @@ const SENSITIVE: [&str; 12] = [
     "/sys",
     "/usr",
     "/var/lib/containerd",
+    "/var/lib/containers",
+    "/var/lib/docker",
     "/var/spool/cron",
 ];
 
@@ -155,7 +157,10 @@ impl Found {
                 self.block(Rung::Takeover, format!("{} leads to {socket}", mount.destination), SOCKET);
             }
             let Some(path) = self.know(&format!("where {} is", mount.destination), &mount.host_path) else { continue };
-            if is_sensitive(mount, path) && (mount.writable || admin) {
+            let apart = mount.filesystem.starts_with("cgroup");
+            let open = !apart && is_sensitive(&mount.destination, path) && (mount.writable || admin);
+            // The engine's storage may be anywhere.
+            if open && self.know(&format!("who keeps {}", mount.destination), &mount.kept) == Some(&false) {
                 self.block(Rung::Takeover, format!("{} is the host's {path}, writable", mount.destination), DIRECTORY);
             }
         }
@@ -195,12 +200,10 @@ impl Found {
         for name in told.capabilities.iter().filter(|name| TAKEOVER.contains(&name.as_str())) {
             self.block(Rung::Takeover, format!("it will have {name}"), DROP);
         }
-        for mount in self.know("mounts", &told.mounts).into_iter().flatten() {
-            for socket in
-                self.know(&format!("sockets below {}", mount.destination), &mount.engine_sockets).into_iter().flatten()
-            {
-                self.block(Rung::Takeover, format!("{} will lead to {socket}", mount.destination), SOCKET);
-            }
+        self.told_mounts(told);
+        let pid_mode = told.pid_mode.value().map(String::as_str);
+        if pid_mode == Some("host") && told.capabilities.iter().any(|name| name == "SYS_PTRACE") {
+            self.block(Rung::Takeover, "it will have SYS_PTRACE among the host's processes".to_owned(), PTRACE);
         }
         let uts = Observed::known(told.uts_mode.clone());
         let modes = [("net", &told.network_mode), ("pid", &told.pid_mode), ("ipc", &told.ipc_mode), ("uts", &uts)];
@@ -211,7 +214,15 @@ impl Found {
         }
         let user = told.user.split(':').next().unwrap_or_default();
         let within: BTreeSet<&str> = told.capabilities.iter().map(String::as_str).collect();
-        if matches!(user, "" | "0" | "root") {
+        // A name may be another of root's.
+        let is_root = matches!(user, "" | "0" | "root") || self.know("its user", &told.user_uid) == Some(&0);
+        if is_root {
+            let kept = self.know("read-only paths", &told.read_only_paths);
+            let open = |path: &&str| kept.is_some_and(|kept| !kept.iter().any(|one| one == path));
+            let open: Vec<&str> = ["/proc/sys", "/proc/sysrq-trigger"].into_iter().filter(open).collect();
+            if !open.is_empty() && !told.privileged {
+                self.block(Rung::Takeover, format!("it will be able to write to {}", open.join(", ")), PATHS);
+            }
             let (rung, with) = of_root(&within);
             self.block(
                 rung,
@@ -226,6 +237,21 @@ impl Found {
             );
         }
         self.block(Rung::NonRoot, "whether it gets a user namespace is seen when it runs".to_owned(), USER_NAMESPACE);
+    }
+
+    /// What it was told to mount.
+    fn told_mounts(&mut self, told: &Inspect) {
+        let admin = told.capabilities.iter().any(|name| name == "SYS_ADMIN");
+        for mount in self.know("mounts", &told.mounts).into_iter().flatten() {
+            let at = &mount.destination;
+            for socket in self.know(&format!("sockets below {at}"), &mount.engine_sockets).into_iter().flatten() {
+                self.block(Rung::Takeover, format!("{at} will lead to {socket}"), SOCKET);
+            }
+            let Some(path) = self.know(&format!("where {at} is"), &mount.host_path) else { continue };
+            if is_sensitive(at, path) && (mount.writable || admin) {
+                self.block(Rung::Takeover, format!("{at} will be the host's {path}, writable"), DIRECTORY);
+            }
+        }
     }
 }
 
@@ -268,11 +294,11 @@ fn of_root(within: &BTreeSet<&str>) -> (Rung, String) {
     }
 }
 
-fn is_sensitive(mount: &KernelMount, path: &str) -> bool {
+fn is_sensitive(destination: &str, path: &str) -> bool {
     let covers = |outer: &str, inner: &str| {
         outer == "/" || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let apart = mount.destination == "/" || path.is_empty() || mount.filesystem.starts_with("cgroup");
+    let apart = destination == "/" || path.is_empty();
     !apart && !covers("/usr/share/zoneinfo", path) && SENSITIVE.iter().any(|of| covers(path, of) || covers(of, path))
 }
 

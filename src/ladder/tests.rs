@@ -32,7 +32,8 @@ fn container() -> Value {
             "log_driver": "json-file", "image": "web:1", "image_tag": "1", "image_current": known(json!(true)), "user": "1000",
             "privileged": false, "capabilities": [], "no_new_privileges": "forbidden",
             "seccomp": { "profile": "daemon-default", "default_action": "", "risky_syscalls": [] }, "apparmor_profile": "",
-            "selinux_label": "", "selinux_disabled": false, "masked_paths": empty(), "read_only_paths": empty(),
+            "selinux_label": "", "selinux_disabled": false, "masked_paths": empty(),
+            "read_only_paths": known(json!(["/proc/sys", "/proc/sysrq-trigger"])),
             "network_mode": known(json!("none")), "pid_mode": known(json!("")), "ipc_mode": known(json!("private")),
             "uts_mode": "", "userns_mode": "", "networks": empty(), "ports": [], "publish_all_ports": false, "mounts": empty(),
             "read_only_root": true, "memory_bytes": 0, "cpu_shares": 0, "cpu_limit_nanos": 0, "cpu_set": "", "pids_limit": 100,
@@ -146,7 +147,8 @@ fn mounts_and_namespaces() {
     let mount = |host_path: &str, writable: bool, sockets: Value| {
         json!({ "value": [{
             "destination": "/x", "root": "/", "device": "1:1", "filesystem": "ext4", "writable": writable, "shared": false,
-            "host_path": { "value": host_path }, "declared": { "value": true }, "engine_sockets": { "value": sockets },
+            "host_path": { "value": host_path }, "kept": { "value": false }, "declared": { "value": true },
+            "engine_sockets": { "value": sockets },
         }] })
     };
     let with = |mounts: Value| on_host(&[("/kernel/mounts".to_owned(), mounts)]).0;
@@ -156,6 +158,11 @@ fn mounts_and_namespaces() {
     assert_eq!(with(mount("/etc/cron.d", false, json!([]))), Rung::NonRoot);
     assert_eq!(with(mount("/srv/data", true, json!([]))), Rung::NonRoot);
     assert_eq!(with(mount("/etcetera", true, json!([]))), Rung::NonRoot);
+    let mut kept = mount("/root/data/containers/x/hosts", true, json!([]));
+    kept["value"][0]["kept"] = json!({ "value": true });
+    assert_eq!(with(kept.clone()), Rung::NonRoot);
+    kept["value"][0]["kept"] = json!({ "gap": { "kind": "denied", "detail": "closed" } });
+    assert_eq!(on_host(&[("/kernel/mounts".to_owned(), kept)]), (Rung::NonRoot, false));
     // Nobody on the host.
     assert_eq!(stands(&[("/kernel/mounts", mount("/etc", true, json!(["/run/docker.sock"])))]).0, Rung::UserNamespace);
     for kind in ["pid", "net", "ipc", "uts"] {
@@ -215,12 +222,31 @@ fn what_is_stopped_stands_by_what_it_was_told() {
             "{user}"
         );
     }
+    let uid = |uid: Value| ("/inspect/value/user_uid", uid);
+    let named = [("/inspect/value/user", json!("toor")), caps(json!(["NET_RAW"]))];
+    let with = |uid: (&'static str, Value)| stopped(&[&named[..], &[uid]].concat());
+    assert_eq!(with(uid(json!({ "value": 0 }))), (Rung::ReducedRoot, true));
+    assert_eq!(with(uid(json!({ "gap": { "kind": "not-collected", "detail": "" } }))), (Rung::NonRoot, false));
     let allowed = ("/inspect/value/no_new_privileges", json!("daemon-default"));
     assert_eq!(stopped(&[caps(json!(["CHOWN"])), allowed]).0, Rung::Dropped);
     assert_eq!(stopped(&[("/inspect/value/network_mode", json!({ "value": "host" }))]).0, Rung::HostNamespaces);
     assert_eq!(stopped(&[("/inspect/value/privileged", json!(true))]).0, Rung::Privileged);
     let unknown = ("/inspect/value/mounts", json!({ "gap": { "kind": "denied", "detail": "closed" } }));
     assert_eq!(stopped(&[unknown]), (Rung::NonRoot, false));
+    let mounted = |host_path: &str, writable: bool| {
+        let mount = json!({ "kind": "bind", "destination": "/h", "source": host_path, "host_path": { "value": host_path },
+            "writable": writable, "propagation": "rprivate", "engine_sockets": { "value": [] } });
+        ("/inspect/value/mounts", json!({ "value": [mount] }))
+    };
+    assert_eq!(stopped(&[mounted("/etc", true)]).0, Rung::Takeover);
+    assert_eq!(stopped(&[mounted("/etc", false)]).0, Rung::NonRoot);
+    assert_eq!(stopped(&[mounted("/srv/data", true)]).0, Rung::NonRoot);
+    let pid = ("/inspect/value/pid_mode", json!({ "value": "host" }));
+    assert_eq!(stopped(&[pid.clone(), caps(json!(["SYS_PTRACE"]))]).0, Rung::Takeover);
+    assert_eq!(stopped(&[pid]).0, Rung::HostNamespaces);
+    let open = ("/inspect/value/read_only_paths", json!({ "value": [] }));
+    assert_eq!(stopped(from_ref(&open)).0, Rung::NonRoot);
+    assert_eq!(stopped(&[open, ("/inspect/value/user", json!("0"))]).0, Rung::Takeover);
 }
 
 #[test]

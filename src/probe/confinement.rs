@@ -48,6 +48,8 @@ pub(super) struct Surroundings {
     pub(super) interfaces: Result<Interfaces, Gap>,
     /// Where engines keep the files that they mount into containers, in the engine's tree.
     pub(super) state: Vec<String>,
+    /// Where engines keep volumes, in the engine's tree.
+    pub(super) volumes: Vec<String>,
 }
 
 /// What was seen of one container.
@@ -82,7 +84,8 @@ impl Seen {
             seen.map_err(Gap::clone).into()
         };
         let mounts = self.table.as_ref().map_err(Gap::clone).map(|table| {
-            let own = Own { table, around, asked: declared.as_ref().ok(), told: &around.told(declared) };
+            let (asked, told) = (declared.as_ref().ok(), &around.told(declared));
+            let own = Own { table, around, storage: Storage::of(around), asked, told };
             table.lines.iter().map(|line| own.describe(line)).collect()
         });
         Confinement {
@@ -126,6 +129,7 @@ impl Surroundings {
             sockets: sockets.and_then(places),
             interfaces: Interfaces::observe(system),
             state: state.collect(),
+            volumes: data_root.iter().map(|root| format!("{root}/volumes")).collect(),
             engine: table,
         }
     }
@@ -142,14 +146,6 @@ impl Surroundings {
         Ok(declared.mounts.iter().map(told).collect())
     }
 
-    /// Whether a place is a file that an engine keeps for a container to mount it at a point: its `hosts` and the like where they
-    /// belong, and anywhere what is in its directory `mounts`, such as secrets.
-    fn keeps(&self, place: &Place, point: &str) -> Result<bool, Gap> {
-        let Some(path) = self.engine.as_ref().map_err(Gap::clone)?.path_of(place) else { return Ok(false) };
-        let mut below = self.state.iter().filter(|state| covers(state, &path)).filter_map(|state| rest(state, &path));
-        Ok(below.any(|file| is_engines_file(point) || file.split('/').nth(1) == Some("mounts")))
-    }
-
     /// The path of the host that a place is; empty when it is no part of the host's tree.
     fn host_path(&self, place: &Place) -> Result<String, Gap> {
         let host = self.host.as_ref().map_err(Gap::clone)?;
@@ -164,10 +160,61 @@ impl Surroundings {
     }
 }
 
+/// Where engines keep what they mount into containers, by its paths in the engine's tree and by where these really are: a data root may
+/// be another directory that is mounted there.
+struct Storage<'s> {
+    engine: Result<&'s Table, &'s Gap>,
+    state: Vec<(&'s str, Option<Place>)>,
+    volumes: Vec<(&'s str, Option<Place>)>,
+}
+
+impl<'s> Storage<'s> {
+    fn of(around: &'s Surroundings) -> Self {
+        let engine = around.engine.as_deref();
+        let at = |path: &'s String| (path.as_str(), engine.ok().and_then(|engine| engine.place(path)));
+        let (state, volumes) = (around.state.iter().map(at).collect(), around.volumes.iter().map(at).collect());
+        Self { engine, state, volumes }
+    }
+
+    /// What a place that is mounted at a point is of an engine's.
+    fn of_engine(&self, place: &Place, point: &str) -> Result<OfEngine, Gap> {
+        let Some(path) = self.engine.map_err(Gap::clone)?.path_of(place) else { return Ok(OfEngine::Nothing) };
+        let is_file = |file: &str| is_engines_file(point) || file.split('/').nth(1) == Some("mounts");
+        let is_data = |of_volume: &str| of_volume.split('/').nth(1) == Some("_data");
+        if is_below(&self.state, &path, place, is_file) || is_of_some_container(&path, point) {
+            return Ok(OfEngine::File);
+        }
+        let is_volume = is_below(&self.volumes, &path, place, is_data);
+        Ok(if is_volume { OfEngine::Volume } else { OfEngine::Nothing })
+    }
+}
+
+/// What an engine keeps for containers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OfEngine {
+    /// A file for one container: its `hosts` and the like where they belong, and anywhere what is in its directory `mounts`, such as
+    /// secrets.
+    File,
+    /// A volume in its own storage.
+    Volume,
+    Nothing,
+}
+
+/// Whether what is left of a path or of a place below one of some directories is as it should be.
+fn is_below(directories: &[(&str, Option<Place>)], path: &str, place: &Place, is_it: impl Fn(&str) -> bool) -> bool {
+    directories.iter().any(|(directory, at)| {
+        let by_path = Some(path).filter(|path| covers(directory, path)).and_then(|path| rest(directory, path));
+        let at = at.as_ref().filter(|at| at.holds(place));
+        let by_place = at.and_then(|at| rest(&at.path, &place.path));
+        by_path.into_iter().chain(by_place).any(&is_it)
+    })
+}
+
 /// One container whose mounts are described.
 struct Own<'o> {
     table: &'o Table,
     around: &'o Surroundings,
+    storage: Storage<'o>,
     /// What it was told to mount, if that is known.
     asked: Option<&'o Declared>,
     told: &'o Result<Vec<Told<'o>>, Gap>,
@@ -178,6 +225,7 @@ impl Own<'_> {
         let path = line.root.strip_suffix("//deleted").unwrap_or(&line.root);
         let place = Place { device: line.device.clone(), path: path.to_owned() };
         let host_path = self.around.host_path(&place);
+        let of_engine = self.storage.of_engine(&place, &line.point);
         KernelMount {
             destination: line.point.clone(),
             root: line.root.clone(),
@@ -185,13 +233,20 @@ impl Own<'_> {
             filesystem: line.filesystem.clone(),
             writable: line.writable,
             shared: line.shared,
-            declared: self.is_declared(line, &place, &host_path).into(),
+            declared: self.is_declared(line, &place, &host_path, &of_engine).into(),
+            kept: of_engine.map(|of_engine| of_engine != OfEngine::Nothing).into(),
             engine_sockets: self.around.sockets_in(&place).into(),
             host_path: host_path.into(),
         }
     }
 
-    fn is_declared(&self, line: &Line, place: &Place, host_path: &Result<String, Gap>) -> Result<bool, Gap> {
+    fn is_declared(
+        &self,
+        line: &Line,
+        place: &Place,
+        host_path: &Result<String, Gap>,
+        of_engine: &Result<OfEngine, Gap>,
+    ) -> Result<bool, Gap> {
         let root = self.table.root();
         let asked =
             |of: fn(&Declared) -> &BTreeSet<String>| self.asked.is_some_and(|asked| of(asked).contains(&line.point));
@@ -201,7 +256,7 @@ impl Own<'_> {
         if line.filesystem == "devtmpfs" && (is_usual_device(&line.point) || asked(|asked| &asked.devices)) {
             return Ok(true);
         }
-        if self.around.keeps(place, &line.point)? {
+        if *of_engine.as_ref().map_err(Gap::clone)? == OfEngine::File {
             return Ok(true);
         }
         if is_engines_init(line, place) {
@@ -272,6 +327,19 @@ fn is_engines_file(point: &str) -> bool {
     ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/dev/shm", "/run/.containerenv", "/run/secrets"]
         .contains(&point)
         || covers("/run/secrets", point)
+}
+
+/// Whether a path is in a directory that is called like a container, as every engine keeps them wherever its storage is: a file of the
+/// same name as where it is mounted, or anything in the directory `mounts`.
+fn is_of_some_container(path: &str, point: &str) -> bool {
+    let is_id = |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut below = path.split('/').skip_while(|part| !is_id(part)).skip(1).skip_while(|part| *part == "userdata");
+    let bare = |name: &str| name.trim_start_matches('.').to_owned();
+    match (below.next(), below.next()) {
+        (Some("mounts"), Some(_)) => true,
+        (Some(name), None) => is_engines_file(point) && point.rsplit('/').next().map(bare) == Some(bare(name)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use self::keeper::Keeper;
 use super::census::{Census, Detail, Seen};
 use super::cgroup::Group;
-use super::confinement::{self, Interfaces, Surroundings, Table};
+use super::confinement::{self, Interfaces, Place, Surroundings, Table};
 use super::members::{self, Home};
 use super::namespace::Kind;
 use super::process::{self, Reference, Status};
@@ -209,8 +209,35 @@ struct Around<'a> {
     host: Surroundings,
     /// The machine's mount namespace.
     of_host: Option<u64>,
-    /// Tables of others, by their mount namespaces.
-    others: Mutex<BTreeMap<u64, Result<Arc<Table>, Gap>>>,
+    /// Those of others, by their mount namespaces.
+    others: Mutex<BTreeMap<u64, Other>>,
+}
+
+/// The mounts of another mount namespace, and the sockets of engines that are in it.
+#[derive(Clone)]
+struct Other {
+    table: Result<Arc<Table>, Gap>,
+    sockets: Sockets,
+}
+
+/// Sockets of engines, with where they really are.
+type Sockets = Result<Vec<(String, Place)>, Gap>;
+
+impl Other {
+    fn of(system: &System, pid: u32) -> Self {
+        let table = Table::of(system, pid).map(Arc::new);
+        let tree = System::at(system.real(format!("/proc/{pid}/root")));
+        let sockets = table.as_ref().map_err(Gap::clone).and_then(|table| sockets(system, &tree, pid, table));
+        Self { table, sockets }
+    }
+}
+
+/// The sockets of engines that listen in a process's network namespace, or are in the usual places of its tree.
+fn sockets(system: &System, tree: &System, pid: u32, table: &Table) -> Sockets {
+    let listening = daemon::engine_sockets(system, pid).unwrap_or_default();
+    let sockets = docker::sockets(tree, &listening)?;
+    let paths = sockets.into_iter().map(|socket| socket.path.to_string_lossy().into_owned());
+    Ok(paths.filter_map(|path| table.place(&path).map(|place| (path, place))).collect())
 }
 
 /// Where the engines whose state is known keep the files that they mount.
@@ -221,21 +248,18 @@ const STATE: [&str; 4] = [
     "/run/containerd",
 ];
 
+/// Where they keep volumes.
+const VOLUMES: [&str; 2] = ["/var/lib/containers/storage/volumes", "/var/lib/docker/volumes"];
+
 impl<'a> Around<'a> {
     fn new(system: &'a System) -> Self {
         let host = Table::of_machine(system).map(Arc::new);
-        let place = |table: &Arc<Table>| {
-            // The machine's own network namespace is that of its second process, the kernel's.
-            let listening = daemon::engine_sockets(system, 2).unwrap_or_default();
-            let sockets = docker::sockets(system, &listening)?;
-            let paths = sockets.into_iter().map(|socket| socket.path.to_string_lossy().into_owned());
-            Ok(paths.filter_map(|path| table.place(&path).map(|place| (path, place))).collect())
-        };
-        let sockets = host.as_ref().map_err(Gap::clone).and_then(place);
-        let state = STATE.map(str::to_owned).to_vec();
+        // The machine's own network namespace is that of its second process, the kernel's.
+        let sockets = host.as_ref().map_err(Gap::clone).and_then(|table| sockets(system, system, 2, table));
+        let (state, volumes) = (STATE.map(str::to_owned).to_vec(), VOLUMES.map(str::to_owned).to_vec());
         let of_host = mount_namespace(system, 1).or_else(|| mount_namespace(system, 2));
         let interfaces = Interfaces::observe(system);
-        let host = Surroundings { engine: host.clone(), host, sockets, interfaces, state };
+        let host = Surroundings { engine: host.clone(), host, sockets, interfaces, state, volumes };
         Self { system, host, of_host, others: Mutex::default() }
     }
 
@@ -253,12 +277,13 @@ impl<'a> Around<'a> {
         if Some(namespace) == self.of_host {
             return self.host.clone();
         }
-        let look = || Table::of(self.system, pid).map(Arc::new);
-        let engine = match self.others.lock() {
+        let look = || Other::of(self.system, pid);
+        let other = match self.others.lock() {
             Ok(mut others) => others.entry(namespace).or_insert_with(look).clone(),
             Err(_) => look(),
         };
-        Surroundings { engine, ..self.host.clone() }
+        let both = |own: Vec<_>| Ok([self.host.sockets.clone()?, own].concat());
+        Surroundings { engine: other.table, sockets: other.sockets.and_then(both), ..self.host.clone() }
     }
 }
 

@@ -75,3 +75,25 @@ fn new_privileges_by_the_daemon() {
     );
     assert_eq!(seen, "plain pass, plain-created pass, allowed fail, allowed-created fail");
 }
+
+/// A site allows single containers what the others may not have, and the report says on whose word.
+#[test]
+fn what_a_policy_allows() {
+    let lab = Lab::start(&[]);
+    let given = ["--cap-drop=ALL", "--cap-add=SYS_ADMIN", "--device=/dev/kmsg", "--volume=/etc:/h:ro"];
+    for (name, label) in [("agent", "--label=tier=edge"), ("agent-of-others", "--label=tier=core")] {
+        lab.run(name, &[&given[..], &[label]].concat());
+    }
+    let policy = lab.dir().join("policy.toml");
+    let rule = "[[allow]]\ncontainer = 'agent*'\nlabel = 'tier=edge'\nreason = 'it watches the host'\n\
+        capabilities = ['CAP_SYS_ADMIN']\ndevices = ['/dev/kmsg:*']\nmounts = ['/etc']\n";
+    std::fs::write(&policy, rule).unwrap();
+    let audit = lab.audit(&[BENCHMARK, &["--policy", &policy.display().to_string()]].concat());
+    let names = ["agent", "agent-of-others"];
+    for check in ["container-capabilities-limited", "container-no-host-devices", "container-no-sensitive-host-mounts"] {
+        assert_eq!(verdicts(&audit, check, &names), "agent pass, agent-of-others fail", "{check}");
+        let basis = audit.finding(check, "agent")["basis"].to_string();
+        assert!(basis.contains("policy.toml allow: it watches the host"), "{check}: {basis}");
+        assert_eq!(audit.finding(check, "agent-of-others")["basis"], serde_json::json!([]), "{check}");
+    }
+}

@@ -33,6 +33,7 @@ const SOCKETS: &[Container] = &[
     run("socket-by-link", &["--volume={dir}/to-socket:/d.sock"], "5.32 fail"),
     run("socket-by-hard-link", &["--volume={dir}/plain/other-name:/d.sock"], "5.32 fail"),
     create("socket-created", &["--volume={dir}/docker.sock:/d.sock"], "5.32 fail"),
+    create("socket-of-an-engine-that-is-off", &["--volume=/var/run/podman/podman.sock:/d.sock"], "5.32 fail"),
     run("above-socket", &["--volume={dir}:/h:ro"], "5.6 fail, 5.32 fail"),
     run("run", &["--volume=/run:/h"], "5.6 fail, 5.32 fail"),
     run("var-run", &["--volume=/var/run:/h"], "5.6 fail, 5.32 fail"),

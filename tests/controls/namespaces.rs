@@ -78,11 +78,7 @@ fn attached_afterwards() {
 /// With a user namespace for everyone, opting out is what counts, for those who join as well.
 #[test]
 fn remapped() {
-    let ids = "dockremap:165536:65536\n";
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap() + "dockremap:x:990:990::/:/bin/false\n";
-    let group = std::fs::read_to_string("/etc/group").unwrap() + "dockremap:x:990:\n";
-    let lab = Lab::builder().flags(&["--userns-remap=dockremap"]);
-    let lab = lab.etc("subuid", ids).etc("subgid", ids).etc("passwd", &passwd).etc("group", &group).start();
+    let lab = Lab::builder().remap_user().flags(&["--userns-remap=dockremap"]).start();
     lab.run("own", &[]);
     lab.run("host", &["--userns=host"]);
     lab.create("host-created", &["--userns=host"]);

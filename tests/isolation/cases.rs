@@ -74,8 +74,14 @@ fn what_a_container_makes_of_itself() {
     // A sandbox within a container is no way out of it.
     lab.docker(&["exec", "-d", "keeps", "unshare", "-m", "-n", "-i", "-p", "-f", "sleep", "100000"]);
     wait_for("the sandbox", || lab.docker(&["top", "keeps", "-o", "pid,args"]).matches("sleep 100000").count() > 1);
+    lab.run("nests", &["--network=none", "--cap-drop=ALL", "--security-opt=seccomp=unconfined"]);
+    lab.docker(&["exec", "-d", "-u", "1000", "nests", "unshare", "-U", "-r", "sleep", "100000"]);
+    wait_for("the user namespace", || {
+        lab.docker(&["top", "nests", "-o", "pid,args"]).matches("sleep 100000").count() > 1
+    });
     let audit = lab.audit(BENCHMARK);
     assert_eq!(wrong(&audit, "plain"), ["no-new-privileges", "processes-not-root"]);
+    assert_eq!(wrong_beside(&audit, "nests", "plain"), "seccomp-enforced");
     assert_eq!(wrong(&audit, "drops"), ["no-new-privileges"]);
     assert_eq!(wrong_beside(&audit, "remounts", "keeps"), "read-only-mounts-in-force");
     assert_eq!(wrong_beside(&audit, "keeps", "plain"), "host-directories-not-writable, no-host-takeover-capability");
@@ -83,11 +89,7 @@ fn what_a_container_makes_of_itself() {
 
 #[test]
 fn remapped_and_on_the_hosts_network() {
-    let ids = "dockremap:165536:65536\n";
-    let passwd = std::fs::read_to_string("/etc/passwd").unwrap() + "dockremap:x:990:990::/:/bin/false\n";
-    let group = std::fs::read_to_string("/etc/group").unwrap() + "dockremap:x:990:\n";
-    let lab = Lab::builder().flags(&["--userns-remap=dockremap"]);
-    let lab = lab.etc("subuid", ids).etc("subgid", ids).etc("passwd", &passwd).etc("group", &group).start();
+    let lab = Lab::builder().remap_user().flags(&["--userns-remap=dockremap"]).start();
     lab.run("plain", &["--network=none"]);
     lab.run("powerful", &["--network=none", "--cap-add=SYS_ADMIN"]);
     lab.run("entered", &["--network=none"]);
@@ -117,7 +119,39 @@ fn remapped_and_on_the_hosts_network() {
 fn older_than_the_default() {
     let lab = Lab::start(&["--live-restore"]);
     lab.run("old", &["--network=none"]);
-    let status = std::fs::read_to_string(format!("/proc/{}/status", lab.container_pid("old"))).unwrap();
+    let mut again = restart(&lab, "--no-new-privileges");
+    lab.run("new", &["--network=none"]);
+    let audit = lab.audit(BENCHMARK);
+    let check = "container-no-new-privileges-on-every-process";
+    assert_eq!(["old", "new"].map(|name| audit.verdict(check, name)), ["fail", "pass"]);
+    drop(lab);
+    let _ = again.wait();
+}
+
+/// A daemon that begins to remap users forgets those that it started before, and they live on without a user namespace.
+#[test]
+fn older_than_the_user_namespaces() {
+    let lab = Lab::builder().remap_user().flags(&["--live-restore"]).start();
+    let old = format!("old-{}", std::process::id());
+    lab.run(&old, &["--network=none"]);
+    let mut again = restart(&lab, "--userns-remap=dockremap");
+    lab.import("lab:1", &[]);
+    lab.run("new", &["--network=none"]);
+    let audit = lab.audit(BENCHMARK);
+    assert_eq!(audit.verdict("container-user-namespace-as-configured", "new"), "pass");
+    let root = audit.finding("sandbox-processes-not-root", &old);
+    assert_eq!((&root["subject"]["kind"], &root["verdict"]), (&"sandbox".into(), &"fail".into()), "{root:#}");
+    let kept = audit.finding("sandbox-kept-by-a-runtime", &old)["evidence"].to_string();
+    assert!(kept.contains("docker"), "{kept}");
+    drop(lab);
+    let _ = again.wait();
+}
+
+/// Ends the daemon of a lab, which leaves its containers alone, and starts it with another flag.
+fn restart(lab: &Lab, flag: &str) -> std::process::Child {
+    let running = lab.docker(&["ps", "--format", "{{.Names}}"]);
+    let pid = lab.container_pid(running.lines().next().unwrap());
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let shim = status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap().trim().to_owned();
     lab.signal("KILL");
     wait_for("the end of dockerd", || lab.try_docker(&["version"]).is_err());
@@ -133,19 +167,14 @@ fn older_than_the_default() {
     let directory = lab.dir().display();
     let flags = format!(
         "--config-file={directory}/daemon.json --exec-root={directory}/exec --pidfile={directory}/pid --data-root={directory}/data \
-         --host=unix://{directory}/docker.sock --bridge=none --iptables=false --live-restore --no-new-privileges"
+         --host=unix://{directory}/docker.sock --bridge=none --iptables=false --live-restore {flag}"
     );
     let script = format!(
         "rm -f {directory}/pid; exec nsenter -t {shim} -m -n -- dockerd {flags} >>{directory}/dockerd.log 2>&1"
     );
     let mut again = std::process::Command::new("setsid");
     again.args(["sh", "-c", &script]).env("PATH", crate::lab::lab_path()).stdin(std::process::Stdio::null());
-    let mut again = again.spawn().unwrap();
+    let again = again.spawn().unwrap();
     wait_for("dockerd", || lab.try_docker(&["version"]).is_ok());
-    lab.run("new", &["--network=none"]);
-    let audit = lab.audit(BENCHMARK);
-    let check = "container-no-new-privileges-on-every-process";
-    assert_eq!(["old", "new"].map(|name| audit.verdict(check, name)), ["fail", "pass"]);
-    drop(lab);
-    let _ = again.wait();
+    again
 }

@@ -62,20 +62,28 @@ pub fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     panic!("waited in vain for {what}");
 }
 
+/// Takes a tree where it is run, and mounts it in the mount namespace of a process.
+const MOUNT: &str = r#"
+    my ($source, $pid, $target) = @ARGV;
+    my ($empty, $here) = ("", -100);
+    my $tree = syscall(428, $here, $source, 1);
+    die "open_tree: $!" if $tree < 0;
+    open(my $namespace, "<", "/proc/$pid/ns/mnt") or die "ns: $!";
+    syscall(308, fileno($namespace), 0x20000) == 0 or die "setns: $!";
+    syscall(429, $tree, $empty, $here, $target, 4) == 0 or die "move_mount: $!";
+"#;
+
 /// Mounts a file or directory of the engine's tree into a running container, where `target` has to be there already.
 pub fn mount_late(lab: &Lab, name: &str, source: &Path, target: &str) {
     let pid = lab.container_pid(name).to_string();
-    let script = r#"
-        my ($source, $pid, $target) = @ARGV;
-        my ($empty, $here) = ("", -100);
-        my $tree = syscall(428, $here, $source, 1);
-        die "open_tree: $!" if $tree < 0;
-        open(my $namespace, "<", "/proc/$pid/ns/mnt") or die "ns: $!";
-        syscall(308, fileno($namespace), 0x20000) == 0 or die "setns: $!";
-        syscall(429, $tree, $empty, $here, $target, 4) == 0 or die "move_mount: $!";
-    "#;
     let source = source.to_str().unwrap();
-    lab.inside(&["perl", "-e", script, source, &pid, target]).unwrap_or_else(|error| panic!("{error}"));
+    lab.inside(&["perl", "-e", MOUNT, source, &pid, target]).unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// The same with the machine's tree, by the first process of a container.
+pub fn mount_of_machine(pid: u32, source: &str, target: &str) {
+    let mounted = Command::new("perl").args(["-e", MOUNT, source, &pid.to_string(), target]).output().unwrap();
+    assert!(mounted.status.success(), "{}", String::from_utf8_lossy(&mounted.stderr));
 }
 
 /// Where the control groups of a process are, one for each hierarchy that is mounted.
@@ -97,10 +105,19 @@ pub fn groups(pid: u32) -> Vec<PathBuf> {
 
 /// Writes the memory limit of a container straight into its control group.
 pub fn limit_memory(lab: &Lab, name: &str, bytes: u64) {
-    let files = groups(lab.container_pid(name)).into_iter();
-    let file = files.flat_map(|group| ["memory.max", "memory.limit_in_bytes"].map(|file| group.join(file)));
-    let file = file.into_iter().find(|file| file.exists()).unwrap();
-    fs::write(&file, bytes.to_string()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    limit(lab, name, &["memory.max", "memory.limit_in_bytes"], &bytes.to_string());
+}
+
+/// Writes the limit on a container's processes straight into its control group; `max` for none.
+pub fn limit_processes(lab: &Lab, name: &str, count: &str) {
+    limit(lab, name, &["pids.max"], count);
+}
+
+fn limit(lab: &Lab, name: &str, files: &[&str], value: &str) {
+    let groups = groups(lab.container_pid(name));
+    let mut all = groups.iter().flat_map(|group| files.iter().map(|file| group.join(file)));
+    let file = all.find(|file| file.exists()).unwrap();
+    fs::write(&file, value).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
 }
 
 /// A control group outside of every container, in each hierarchy; it is removed in the end.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::deeds::{BENCHMARK, Beyond, enter, limit_memory, mount_late, wrong, wrong_beside};
+use crate::deeds::{
+    BENCHMARK, Beyond, enter, limit_memory, limit_processes, mount_late, mount_of_machine, wrong, wrong_beside,
+};
 use crate::lab::Lab;
 
 /// What root with every capability and without a filter is, wherever it comes in from the host's PID namespace.
@@ -59,5 +61,38 @@ fn behind_the_engines_back() {
     let audit = lab.audit(BENCHMARK);
     for name in ["entered", "netted", "joined", "late", "socket", "limited"] {
         assert_eq!(wrong_beside(&audit, name, "plain"), "", "{name}");
+    }
+}
+
+/// Limits in either direction, and on a container that was given some.
+#[test]
+fn limits_that_were_lifted() {
+    let lab = Lab::start(&[]);
+    let limits = ["--network=none", "--memory=64m", "--pids-limit=50"];
+    ["held", "lifted", "lowered", "crowded"].iter().for_each(|name| lab.run(name, &limits));
+    limit_memory(&lab, "lifted", 100_000_000);
+    limit_memory(&lab, "lowered", 32_000_000);
+    limit_processes(&lab, "crowded", "max");
+    let audit = lab.audit(BENCHMARK);
+    for name in ["lifted", "lowered", "crowded"] {
+        assert_eq!(wrong_beside(&audit, name, "held"), "limits-as-declared", "{name}");
+    }
+    assert_eq!(audit.verdict("container-limits-as-declared", "held"), "pass");
+    limit_memory(&lab, "lifted", 64 << 20);
+    limit_processes(&lab, "crowded", "50");
+    let audit = lab.audit(BENCHMARK);
+    let check = "container-limits-as-declared";
+    assert_eq!(["lifted", "lowered", "crowded"].map(|name| audit.verdict(check, name)), ["pass", "fail", "pass"]);
+}
+
+/// The sockets of systemd and of the message bus are in the machine's /run, of which the lab has none.
+#[test]
+fn the_machines_run_directory() {
+    let lab = Lab::start(&[]);
+    ["plain", "run"].iter().for_each(|name| lab.run(name, &["--network=none"]));
+    mount_of_machine(lab.container_pid("run"), "/run", "/tmp");
+    let audit = lab.audit(BENCHMARK);
+    for check in ["container-no-service-manager-socket", "container-host-directories-not-writable"] {
+        assert_eq!(["plain", "run"].map(|name| audit.verdict(check, name)), ["pass", "fail"], "{check}");
     }
 }

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::deeds::{Visitor, enter_process, wait_for};
-use crate::lab::Audit;
+use crate::deeds::{Visitor, enter_process, mount_of_machine, wait_for};
+use crate::lab::{Audit, Lab};
 
 fn audit() -> Audit {
     let mut run = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
@@ -107,10 +107,13 @@ fn a_container_of_ctr() {
         &privileged,
         &["--net-host", "--mount=type=bind,src=/etc,dst=/e,options=rbind:ro", "--cap-add=CAP_SYS_ADMIN"],
     );
+    let late = name("late");
+    mount_of_machine(containerd.run(&late, &["--seccomp"]), "/etc/cron.d", "/tmp");
     let first = containerd.run(&entered, &["--seccomp"]);
     let visitor = enter_process(first, &["-m", "-p", "-n", "-i", "-u"], false);
     let seen = audit();
     assert_eq!(wrong(&seen, &plain), "limited, processes-not-root");
+    assert_eq!(wrong(&seen, &late), "limited, mounts-as-declared, processes-not-root");
     assert_eq!(
         wrong(&seen, &privileged),
         "limited, no-host-takeover-capability, own-namespaces, processes-not-root, seccomp-filtered"
@@ -162,6 +165,21 @@ fn a_sandbox_of_unshare() {
     );
 }
 
+/// Of a user who is nobody on the host: root in it is not the host's.
+#[test]
+fn a_sandbox_of_an_ordinary_user() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let program = directory.path().join(format!("user-{}", std::process::id()));
+    fs::copy("/bin/sleep", &program).unwrap();
+    let name = program.file_name().unwrap().to_str().unwrap();
+    let user = ["--reuid=2000", "--regid=2000", "--clear-groups", "unshare", "-U", "-r", "-m", "-p", "-n", "-i", "-u"];
+    let command = ["-f", "--kill-child", "--mount-proc", program.to_str().unwrap(), "100000"];
+    let _sandbox = Visitor(start("setpriv", &[&user[..], &command].concat(), &directory.path().join("log")));
+    wait_for("the sandbox", || audit().findings().iter().any(|finding| finding["subject"]["name"] == name));
+    assert_eq!(wrong(&audit(), name), "kept-by-a-runtime, limited, seccomp-filtered");
+}
+
 /// Daemons with parts of their surroundings taken away, as systemd does it, and the shape of a browser's sandbox.
 #[test]
 fn what_is_confined_on_the_host_is_no_sandbox() {
@@ -201,4 +219,56 @@ fn what_is_confined_on_the_host_is_no_sandbox() {
     let mistaken: Vec<&Value> =
         sandboxes.filter(|sandbox| pids.iter().any(|pid| sandbox["subject"]["id"] == **pid)).collect();
     assert_eq!(mistaken, Vec::<&Value>::new());
+}
+
+/// An engine that listens in a network namespace of its own: whoever has its socket is no further from it for that.
+#[test]
+fn a_container_of_another_engine() {
+    let (asked, other) = (Lab::start(&[]), Lab::start(&[]));
+    let [plain, socket] = ["plain", "socket"].map(|name| format!("other-{name}-{}", std::process::id()));
+    other.run(&plain, &["--network=none"]);
+    other.run(&socket, &["--network=none", "--cap-drop=ALL", &format!("-v={}:/s:ro", other.socket().display())]);
+    let audit = asked.audit(&["--benchmark", "plimsoll-isolation", "--section", "3"]);
+    let check = "sandbox-engine-sockets-out-of-reach";
+    assert_eq!([&plain, &socket].map(|name| audit.verdict(check, name)), ["pass", "fail"]);
+    let rows = asked.plimsoll(&["containers", "--format=json"]);
+    let rows: Value = serde_json::from_slice(&rows.stdout).unwrap();
+    let rung = |name: &str| {
+        let row = rows["containers"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
+        (row["runtime"].as_str().unwrap(), row["rung"].as_str().unwrap())
+    };
+    assert_eq!([&plain, &socket].map(|name| rung(name)), [("docker", "default-root"), ("docker", "takeover")]);
+}
+
+/// A browser in its own sandbox: PID, user and network namespaces, and a root directory that is empty.
+#[test]
+fn a_browser_is_no_sandbox() {
+    let home = tempfile::tempdir().unwrap();
+    std::os::unix::fs::chown(home.path(), Some(65534), Some(65534)).unwrap();
+    let path = home.path().to_str().unwrap();
+    let (directory, home_is) = (format!("--user-data-dir={path}/profile"), format!("HOME={path}"));
+    let nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "env", &home_is, "chromium"];
+    let options = ["--headless=new", "--disable-gpu", "--remote-debugging-port=0", &directory, "about:blank"];
+    let log = tempfile::tempdir().unwrap();
+    let browser = Visitor(start("setpriv", &[&nobody[..], &options].concat(), &log.path().join("log")));
+    let own = fs::read_link("/proc/self/ns/pid").unwrap();
+    let isolated = || {
+        let processes = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+        let of_browser = |path: &std::path::PathBuf| {
+            fs::read_link(path.join("exe")).is_ok_and(|exe| exe.to_string_lossy().contains("chromium"))
+        };
+        let apart = |path: &std::path::PathBuf| fs::read_link(path.join("ns/pid")).is_ok_and(|pid| pid != own);
+        let found = processes.filter(of_browser).filter(apart);
+        found.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<String>>()
+    };
+    wait_for("the browser's sandboxes", || isolated().len() > 2);
+    let (before, audit) = (isolated(), audit());
+    let is_of_browser = |finding: &&Value| {
+        let subject = &finding["subject"];
+        subject["name"].as_str().unwrap().contains("chromium") || before.iter().any(|pid| subject["id"] == **pid)
+    };
+    assert_eq!(audit.findings().iter().filter(is_of_browser).collect::<Vec<_>>(), Vec::<&Value>::new());
+    // What kept the namespaces goes with the browser.
+    drop(browser);
+    wait_for("the browser's end", || isolated().is_empty());
 }

@@ -117,6 +117,14 @@ fn two_capabilities_are_enough() {
     let listed = listed.unwrap();
     assert_eq!(listed.status.code(), Some(3), "{}", String::from_utf8_lossy(&listed.stdout));
     assert!(String::from_utf8_lossy(&listed.stdout).contains("could not be listed: denied"));
+    // Nobody can say that there is none of this name.
+    let named = Command::new("setpriv")
+        .args(&nobody[1..])
+        .args(["--inh-caps=-all", program, "containers", "--engine=none", &name])
+        .output();
+    let named = named.unwrap();
+    assert_eq!(named.status.code(), Some(3), "{}", String::from_utf8_lossy(&named.stderr));
+    assert!(String::from_utf8_lossy(&named.stdout).contains("could not be listed: denied"));
 }
 
 #[test]

@@ -27,6 +27,7 @@ const WAYS: &[(&str, &[&str], &str)] = &[
         &["-v=/etc/cron.d:/h:ro", "--cap-add=SYS_ADMIN"],
         "host-directories-not-writable, no-host-takeover-capability",
     ),
+    ("storage", &["-v=/var/lib/docker:/h"], "host-directories-not-writable"),
     ("data", &["-v={dir}/etc.work:/data"], ""),
     ("volume", &["-v=vol:/data"], ""),
     ("tmpfs", &["--tmpfs=/scratch", "--read-only"], ""),
@@ -36,6 +37,12 @@ const WAYS: &[(&str, &[&str], &str)] = &[
     ("joins-net", &["--network=container:shareable"], ""),
     ("joins-pid", &["--pid=container:shareable"], ""),
     ("paths", &["--security-opt=systempaths=unconfined"], "kernel-interfaces-masked, kernel-interfaces-read-only"),
+    // Root without a capability writes to /proc/sys all the same.
+    (
+        "paths-dropped",
+        &["--security-opt=systempaths=unconfined", "--cap-drop=ALL"],
+        "kernel-interfaces-masked, kernel-interfaces-read-only",
+    ),
     ("proc", &["-v=/proc:/p:ro"], "kernel-interfaces-masked"),
     ("shared", &["-v={dir}/etc.work:/data:rshared"], "mounts-not-shared-with-host"),
     ("slave", &["-v={dir}/etc.work:/data:rslave"], ""),
@@ -61,4 +68,25 @@ fn ways_to_the_host() {
         }
     }
     assert!(lines.is_empty(), "{}", lines.join("\n"));
+}
+
+/// Wherever an engine keeps them, a container's own files and volumes are nothing of the host's.
+#[test]
+fn storage_below_a_sensitive_directory() {
+    let storage = tempfile::tempdir_in("/root").unwrap();
+    let path = storage.path().display().to_string();
+    let lab = Lab::start(&[&format!("--data-root={path}")]);
+    lab.run("plain", HARD);
+    lab.run("volume", &[HARD, &["-v=vol:/data"]].concat());
+    lab.run("storage", &[HARD, &[&format!("-v={path}/volumes:/data")]].concat());
+    let audit = lab.audit(BENCHMARK);
+    assert_eq!(audit.verdict("container-host-directories-not-writable", "plain"), "pass");
+    assert_eq!(wrong_beside(&audit, "volume", "plain"), "");
+    assert_eq!(wrong_beside(&audit, "storage", "plain"), "host-directories-not-writable");
+    let output = lab.plimsoll(&["containers", "--format", "json"]);
+    let ladder: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = ladder["containers"].as_array().unwrap();
+    let of_engine = |name: &str| rows.iter().find(|row| row["name"] == name && row["runtime"] == "engine");
+    let rung = |name: &str| of_engine(name).unwrap()["rung"].as_str().unwrap();
+    assert_eq!(["plain", "volume", "storage"].map(rung), ["default-root", "default-root", "takeover"]);
 }

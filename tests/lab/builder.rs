@@ -50,6 +50,17 @@ impl Builder {
         self
     }
 
+    /// Has the user `dockremap`, with ids for `--userns-remap=dockremap`.
+    pub fn remap_user(self) -> Self {
+        let of_machine = |path: &str| fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let (passwd, group) = (of_machine("/etc/passwd"), of_machine("/etc/group"));
+        let ids = "dockremap:165536:65536\n";
+        self.etc("subuid", ids)
+            .etc("subgid", ids)
+            .etc("passwd", &(passwd + "dockremap:x:990:990::/:/bin/false\n"))
+            .etc("group", &(group + "dockremap:x:990:\n"))
+    }
+
     /// Sets a variable of dockerd's environment, which has PATH and HOME otherwise.
     pub fn env(mut self, key: &str, value: &str) -> Self {
         self.env.push((key.to_owned(), value.to_owned()));

@@ -58,6 +58,7 @@ fn around(tree: &Tree) -> Surroundings {
         sockets,
         interfaces: Interfaces::observe(&system),
         state: vec![STATE.to_owned()],
+        volumes: vec!["/var/lib/docker/volumes".to_owned()],
     }
 }
 
@@ -123,6 +124,54 @@ fn a_mount_is_told_by_its_place_and_not_by_its_name() {
     ] {
         assert_eq!(last(line, &asked).declared, Observed::known(declared), "{line}");
     }
+}
+
+/// Wherever the engine has its storage: below /root or /usr as well.
+#[test]
+fn what_an_engine_keeps_for_containers_is_no_directory_of_the_host() {
+    let id = "0523acc70b4d6c18755a28551c373ac0f44be2b48c9c0090f1e38b176b1abb28";
+    for (root, point, kept) in [
+        ("/root/data/containers/ID/hosts", "/etc/hosts", true),
+        ("/root/data/containers/ID/hosts", "/etc/passwd", false),
+        ("/root/data/containers/ID/config.v2.json", "/etc/hosts", false),
+        ("/root/data/containers/x/hosts", "/etc/hosts", false),
+        ("/root/data/overlay-containers/ID/userdata/.containerenv", "/run/.containerenv", true),
+        ("/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/ID/resolv.conf", "/etc/resolv.conf", true),
+        ("/root/data/containers/ID/mounts/shm", "/dev/shm", true),
+        ("/root/data/containers/ID/mounts/secrets/x", "/run/secrets/key", true),
+        ("/root/data/containers/ID/mounts", "/data", false),
+        ("/root/data/containers/ID", "/data", false),
+        ("/root/data/containers/ID/userdata/shadow", "/etc/hosts", false),
+        ("/etc/hosts", "/etc/hosts", false),
+        ("/var/lib/docker/containers/c1/hosts", "/etc/hosts", true),
+        ("/var/lib/docker/volumes/v/_data", "/data", true),
+        ("/var/lib/docker/volumes/v/_data/part", "/data", true),
+        ("/var/lib/docker/volumes/v", "/data", false),
+        ("/var/lib/docker/volumes", "/data", false),
+        ("/var/lib/docker", "/data", false),
+        ("/root/volumes/v/_data", "/data", false),
+    ] {
+        let line = format!("90 72 254:0 {} {point} rw - ext4 /dev/vda rw", root.replace("ID", id));
+        assert_eq!(last(&line, &Declared::default()).kept, Observed::known(kept), "{line}");
+    }
+}
+
+/// A data root that is another directory, mounted there.
+#[test]
+fn storage_is_known_by_its_place() {
+    let tree = tree(&format!(
+        "{OWN}90 72 254:0 /root/big/volumes/v/_data /data rw - ext4 /dev/vda rw\n\
+         91 72 254:0 /root/big/containers/c1/mounts/secrets/x /key ro - ext4 /dev/vda rw\n\
+         92 72 254:0 /root/big /all rw - ext4 /dev/vda rw\n"
+    ));
+    let host = format!("{HOST}29 22 254:0 /root/big /var/lib/docker rw - ext4 /dev/vda rw\n");
+    tree.file("proc/50/mountinfo", &host).file("proc/1/mountinfo", &host);
+    let reference = Reference::observe(&tree.system(), Some(50));
+    let seen = look(&tree.system(), PID, &Group::Shared, &reference);
+    let seen = seen.describe(&around(&tree), &Ok(Declared::default()));
+    let all = seen.mounts.value().unwrap();
+    let kept = ["/data", "/key", "/all"].map(|at| all.iter().find(|m| m.destination == at).unwrap().kept.value());
+    assert_eq!(kept, [Some(&true), Some(&true), Some(&false)]);
 }
 
 #[test]
@@ -203,11 +252,12 @@ fn what_cannot_be_compared_is_unknown() {
         sockets: Err(gap()),
         interfaces: Interfaces::observe(&tree.system()),
         state: Vec::new(),
+        volumes: Vec::new(),
     };
     let reference = Reference::observe(&system, None);
     let seen = look(&system, PID, &Group::Shared, &reference).describe(&dark(&tree), &Ok(Declared::default()));
     let last = seen.mounts.value().unwrap().last().unwrap();
-    for gap in [last.declared.gap(), last.host_path.gap(), last.engine_sockets.gap()] {
+    for gap in [last.declared.gap(), last.host_path.gap(), last.kept.gap(), last.engine_sockets.gap()] {
         assert_eq!(gap.unwrap().kind, GapKind::Denied);
     }
     assert_eq!(seen.writable, Observed::known(Vec::new()));

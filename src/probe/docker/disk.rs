@@ -130,8 +130,11 @@ fn read(system: &System, root: &str, id: &str, census: &Result<Census, Gap>) -> 
         return Err(Gap::new(GapKind::Malformed, detail));
     }
     let mut state = config.state;
-    if state.running && !runs(system, census, id, state.pid)? {
-        (state.running, state.pid, state.health) = (false, 0, None);
+    if state.running {
+        match first(system, census, id, &host_config.pid_mode, state.pid)? {
+            Some(pid) => state.pid = pid,
+            None => (state.running, state.pid, state.health) = (false, 0, None),
+        }
     }
     let source = |mut mount: wire::Mount| {
         if mount.r#type == "volume" && mount.source.is_empty() {
@@ -156,14 +159,28 @@ fn read(system: &System, root: &str, id: &str, census: &Result<Census, Gap>) -> 
     Ok((config.name.trim_start_matches('/').to_owned(), inspect))
 }
 
-/// Whether a process that is noted as a container's first is in the container's control group or, if it was moved away, has files of
-/// the container's mounted.
-fn runs(system: &System, census: &Result<Census, Gap>, id: &str, pid: i64) -> Result<bool, Gap> {
+/// The first process of a container that runs: the one that is noted, if it is in the container's control group or, when it was moved
+/// away, has files of the container's mounted. An engine in a PID namespace of its own notes the ids of that: then it is the first of
+/// the container's own PID namespace, and 0 where it has none.
+fn first(
+    system: &System,
+    census: &Result<Census, Gap>,
+    id: &str,
+    pid_mode: &str,
+    noted: i64,
+) -> Result<Option<i64>, Gap> {
     let census = census.as_ref().map_err(Gap::clone)?;
-    let Ok(pid) = u32::try_from(pid) else { return Ok(false) };
-    let Some(first) = census.get(pid) else { return Ok(false) };
-    let mounted = || Table::of(system, pid).is_ok_and(|table| table.shows_state_of(id));
-    Ok(first.place.is_in(&Group::Named(id.to_owned())) || mounted())
+    let group = Group::Named(id.to_owned());
+    let mounted = |pid| Table::of(system, pid).is_ok_and(|table| table.shows_state_of(id));
+    let is_it = |pid: &u32| census.get(*pid).is_some_and(|first| first.place.is_in(&group) || mounted(*pid));
+    if u32::try_from(noted).ok().filter(is_it).is_some() {
+        return Ok(Some(noted));
+    }
+    let inside: Vec<_> = census.iter().filter(|(_, seen)| seen.place.is_in(&group)).collect();
+    let own = inside.iter().filter(|_| matches!(pid_mode, "" | "private"));
+    let firsts = own.filter_map(|(pid, seen)| Some((seen.detail.as_ref().filter(|of| of.innermost == 1)?.depth, *pid)));
+    let first = firsts.min().map_or(0, |(_, pid)| i64::from(pid));
+    Ok((!inside.is_empty()).then_some(first))
 }
 
 fn volumes(system: &System, root: &str) -> Result<wire::Volumes, Gap> {

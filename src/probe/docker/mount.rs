@@ -101,19 +101,23 @@ impl Mounts {
     }
 
     /// The engine sockets at or below a path of the host, by whatever name: another one of the same file, or of a directory that is
-    /// mounted at a second place.
+    /// mounted at a second place; and the place of one that is not there while its engine does not run.
     fn reachable(&self, path: &str) -> Result<Vec<String>, Gap> {
         if path.is_empty() {
             return Ok(Vec::new());
         }
         let sockets = self.sockets.as_ref().map_err(Clone::clone)?;
-        let identity = self.tree.as_ref().map_err(Clone::clone)?.identity(path).ok();
+        let identity = self.tree.as_ref().map_err(Clone::clone)?.identity(path);
+        let is_missing = identity.as_ref().is_err_and(|gap| gap.kind == GapKind::Missing);
+        if is_missing && ENGINE_SOCKETS.iter().any(|place| path.strip_prefix("/var").unwrap_or(path) == *place) {
+            return Ok(vec![path.to_owned()]);
+        }
         let table = self.table.as_ref().map_err(Clone::clone)?;
         let place = table.place(path);
         let holds = |at: Place| place.as_ref().is_some_and(|place| place.holds(&at));
         let inside = |socket: &&Socket| {
             socket.path.starts_with(path)
-                || identity == Some(socket.identity)
+                || identity == Ok(socket.identity)
                 || table.place(&socket.path.to_string_lossy()).is_some_and(holds)
         };
         Ok(sockets.iter().filter(inside).map(|socket| socket.path.to_string_lossy().into_owned()).collect())

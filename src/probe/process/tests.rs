@@ -2,6 +2,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use super::super::tree::{Tree, status};
 use super::*;
+use crate::facts::SeccompMode;
 
 const PID: u32 = 700;
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Cell, CellAlignment, Color, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, Color, ColumnConstraint, LineStyle, Table, TableStyle, Width};
 
 use super::escape::{escape, shown};
 use super::{Style, bare_table, prepare, trimmed};
@@ -14,6 +14,9 @@ const BLOCKERS: usize = 12;
 /// How many containers are named for each rung.
 const NAMES: usize = 4;
 
+const HEADER: [&str; 10] =
+    ["container", "rung", "capabilities", "shared", "seccomp", "lsm", "nnp", "user", "ro", "limits"];
+
 /// Writes one line for each container, the worst first.
 pub fn write(ladder: &Ladder, style: Style, out: &mut dyn Write) -> io::Result<()> {
     ladder.notices.iter().try_for_each(|notice| writeln!(out, "note     {}", shown(notice)))?;
@@ -24,16 +27,43 @@ pub fn write(ladder: &Ladder, style: Style, out: &mut dyn Write) -> io::Result<(
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─')));
     prepare(&mut table, style);
-    table.set_header(["container", "rung", "capabilities", "shared", "seccomp", "lsm", "nnp", "user", "ro", "limits"]);
+    table.set_header(HEADER);
     for row in &ladder.containers {
         table.add_row(line(row));
     }
+    keep_words_whole(&mut table, style.width);
     writeln!(out, "{}", trimmed(&table))?;
     let unseen = ladder.containers.iter().filter(|row| !row.certain).count();
     if unseen > 0 {
         writeln!(out, "? at best: not all could be seen; plimsoll containers NAME tells what")?;
     }
     Ok(())
+}
+
+/// Gives each column the room of its longest word, and the rungs that of their names, with less between columns where that is narrow;
+/// where there is not room enough even so, the longest words are broken.
+fn keep_words_whole(table: &mut Table, width: u16) {
+    let words =
+        |cell: &Cell, between: &str| cell.content().split(between).map(|word| word.chars().count()).max().unwrap_or(0);
+    let mut longest = HEADER.map(str::len);
+    for row in table.row_iter() {
+        for ((longest, cell), title) in longest.iter_mut().zip(row.cell_iter()).zip(HEADER) {
+            *longest = words(cell, if title == "rung" { " (" } else { " " }).max(*longest);
+        }
+    }
+    let fits = |most: usize, gap: usize| {
+        let room = longest.iter().map(|longest| longest.min(&most) + gap).sum::<usize>();
+        room + gap <= usize::from(width)
+    };
+    let gap = if fits(usize::from(width), 2) { 2 } else { 1 };
+    let most = (1..=usize::from(width)).rev().find(|most| fits(*most, gap)).unwrap_or(1);
+    for (column, longest) in table.column_iter_mut().zip(longest) {
+        // One blank of the gap is the line between columns.
+        let padding = u16::from(gap > 1);
+        column.set_padding((0, padding));
+        let least = u16::try_from(longest.min(most)).unwrap_or(width) + padding;
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+    }
 }
 
 fn line(row: &Row) -> Vec<Cell> {
@@ -143,4 +173,39 @@ fn holds(title: &str, blocked: &[&Blocked], with_rung: bool, out: &mut dyn Write
 
 fn more(count: usize, out: &mut dyn Write) -> io::Result<()> {
     if count > BLOCKERS { writeln!(out, "· and {} more", count - BLOCKERS) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, rung: &str, user: &str) -> Row {
+        serde_json::from_value(serde_json::json!({
+            "name": name, "id": "x", "runtime": "docker", "running": true, "rung": rung, "certain": true,
+            "beyond": ["SYS_PTRACE"], "below": [], "shared": ["net", "pid"], "seccomp": "disabled", "lsm": null,
+            "no_new_privileges": false, "uids": [0], "user": user, "read_only": true, "memory_max_bytes": 67_108_864,
+            "pids_max": 50, "blockers": [], "unseen": [],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn words_stay_whole_on_a_narrow_terminal() {
+        let containers = vec![row("web-1", "host-namespaces", ""), row(&"long".repeat(20), "privileged", "")];
+        let ladder = Ladder { format: 1, collected_at: String::new(), notices: Vec::new(), complete: true, containers };
+        for width in [80, 100, 120] {
+            let mut out = Vec::new();
+            write(&ladder, Style { width, colour: false, verbose: false }, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            for line in text.lines() {
+                assert!(line.chars().count() <= usize::from(width), "{width}: {line}");
+            }
+            let words: Vec<&str> = text.split_whitespace().collect();
+            for word in
+                HEADER.iter().chain(&["web-1", "(docker)", "namespaces", "privileged", "+SYS_PTRACE", "disabled"])
+            {
+                assert!(words.contains(word), "{width}: {word}\n{text}");
+            }
+        }
+    }
 }

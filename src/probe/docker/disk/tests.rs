@@ -107,6 +107,35 @@ fn the_kernel_says_what_runs() {
     assert_eq!(only(&blind).as_ref().unwrap_err().kind, GapKind::Denied);
 }
 
+/// What it notes are then no ids of the machine's.
+#[test]
+fn an_engine_in_a_namespace_of_its_own() {
+    let tree = tree("d");
+    let place = |pid: u32, ids: &str, group: &str| {
+        tree.process(pid, &[("pid", 4_026_533_000), ("mnt", 4_026_533_001)]);
+        tree.status(pid, &[("NSpid", Some(ids))]).link(&format!("proc/{pid}/root"), "/");
+        tree.file(&format!("proc/{pid}/cgroup"), format!("0::{group}\n"));
+        tree.file(&format!("proc/{pid}/mountinfo"), "22 1 254:0 / / rw - ext4 /dev/vda rw\n");
+    };
+    let group = format!("/docker/{ID}");
+    place(700, "700", "/");
+    place(805, "805 705 5", &group);
+    place(806, "806 706 6 1", &group);
+    place(804, "804 700 1", &group);
+    assert_eq!(told(&tree, "/d").running().collect::<Vec<_>>(), [(ID, 804)]);
+    // Without a PID namespace of its own nothing tells which is the first.
+    tree.file(
+        &format!("d/containers/{ID}/hostconfig.json"),
+        HOST_CONFIG.replace("\"PidMode\": \"\"", "\"PidMode\": \"host\""),
+    );
+    let answers = told(&tree, "/d");
+    let state = &only(&answers).as_ref().unwrap().state;
+    assert_eq!((state.running, state.pid), (true, 0));
+    // Nothing is left in its control group.
+    [804, 805, 806].iter().for_each(|pid| place(*pid, "804 700 1", "/docker"));
+    assert!(!only(&told(&tree, "/d")).as_ref().unwrap().state.running);
+}
+
 #[test]
 fn torn_and_hostile_state() {
     let directory = format!("d/containers/{ID}");
