@@ -2,8 +2,8 @@
 //! connection that is kept alive. Both are measured by turns on the same engine, so that a loaded machine slows both.
 //!
 //! `cargo bench --bench audit` measures 0 and 50 running containers; `cargo bench --bench audit -- 0 50 500` those numbers.
-//! `cargo bench --bench audit -- isolation 200` measures what the kernel has to say of 200 containers with five processes each, and
-//! an audit by the isolation benchmark, beside what the engine has to say in an audit. Containers of other engines on the machine are looked at as well.
+//! `cargo bench --bench audit -- isolation 200` measures what the kernel's part of 200 containers with five processes each adds to
+//! the engine's part, and an audit by the isolation benchmark.
 
 #![allow(
     clippy::disallowed_types,
@@ -60,45 +60,38 @@ fn median(mut times: Vec<Duration>) -> f64 {
     times[times.len() / 2].as_secs_f64() * 1000.0
 }
 
-/// The kernel's part, which is every process, mount and limit of every container, beside the engine's: list and inspections.
+/// The kernel's part, which is every process, mount and limit of every container, beside the engine's: list and inspections. Which
+/// containers there are, the engine tells, so that the kernel's part is what it adds to the engine's.
 fn isolation(containers: usize) {
+    const ENGINE: [&str; 6] =
+        ["containers", "containers.running", "containers.mounts", "containers.image_current", "images", "networks"];
+    const KERNEL: [&str; 3] = ["containers.process", "containers.processes", "containers.kernel"];
     const PROCESSES: &str = "for n in 1 2 3 4; do sleep 100000 & done; wait";
     let lab = Lab::start(&[]);
     for number in 0..containers {
         let name = format!("c{number:04}");
         lab.docker(&["run", "-d", "--network", "none", "--name", &name, "lab:1", "sh", "-c", PROCESSES]);
     }
-    let reads = ["containers", "containers.process", "containers.processes", "containers.kernel"];
-    let plan = plimsoll::plan::Plan::reading(&reads);
-    // Which containers there are is read from their state on disk, which only adds to the kernel's part.
-    let kernel = || {
-        let began = Instant::now();
-        let facts = plimsoll::probe::collect(
-            &plan,
-            plimsoll::probe::Source::Kernel(plimsoll::facts::Gap::not_collected()),
-            &Tally::default(),
-        );
-        let found = facts.containers.value().unwrap();
-        let processes = found.iter().map(|one| one.processes.value().map_or(0, Vec::len)).sum::<usize>();
-        (began.elapsed(), processes, found.len())
-    };
-    let asked =
-        ["containers", "containers.running", "containers.mounts", "containers.image_current", "images", "networks"];
-    let asked = plimsoll::plan::Plan::reading(&asked);
-    let engine = || {
+    let collect = |facts: &[&str]| {
         let began = Instant::now();
         let beginning = plimsoll::probe::Beginning::at(lab.socket());
-        let facts = plimsoll::probe::collect(&asked, plimsoll::probe::Source::Engine(beginning), &Tally::default());
-        assert_eq!(facts.containers.value().map(Vec::len), Some(containers));
-        began.elapsed()
+        let source = plimsoll::probe::Source::Engine(beginning);
+        let facts = plimsoll::probe::collect(&plimsoll::plan::Plan::reading(facts), source, &Tally::default());
+        let found = facts.containers.value().unwrap();
+        assert_eq!(found.len(), containers);
+        let processes: usize = found.iter().map(|one| one.processes.value().map_or(0, Vec::len)).sum();
+        (began.elapsed(), processes)
     };
-    let round = |_| [floor(lab.socket()), engine(), kernel().0, audit(lab.socket(), "plimsoll-isolation")];
+    let both: Vec<&str> = ENGINE.iter().chain(&KERNEL).copied().collect();
+    let audit = || audit(lab.socket(), "plimsoll-isolation");
+    let round = |_| [floor(lab.socket()), collect(&ENGINE).0, collect(&both).0, audit()];
     let rounds: Vec<[Duration; 4]> = (0..=ROUNDS).map(round).skip(1).collect();
     let of = |part: usize| median(rounds.iter().map(|round| round[part]).collect());
-    let [floor, engine, kernel_ms, audit] = [of(0), of(1), of(2), of(3)];
-    let (_, processes, found) = kernel();
+    let [floor, engine, both_ms, audit] = [of(0), of(1), of(2), of(3)];
+    let processes = collect(&both).1;
     println!("containers   processes   floor ms   engine ms   kernel ms   audit ms   (medians of {ROUNDS} rounds)");
-    println!("{found:>10}   {processes:>9}   {floor:>8.1}   {engine:>9.1}   {kernel_ms:>9.1}   {audit:>8.1}");
+    let kernel = both_ms - engine;
+    println!("{containers:>10}   {processes:>9}   {floor:>8.1}   {engine:>9.1}   {kernel:>9.1}   {audit:>8.1}");
 }
 
 /// Lists the containers and inspects each, over one connection.

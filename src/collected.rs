@@ -3,16 +3,18 @@
 mod conform;
 
 use std::io;
+use std::mem;
 use std::path::Path;
 
 use jiff::civil::Date;
-use serde::Deserialize as _;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 
 use crate::facts::{FORMAT, Facts, Observed};
 use crate::ladder::{self, Row};
 use crate::packed;
+use crate::parallel;
 
 /// Facts that were collected, here and now or elsewhere before.
 #[derive(Clone, Debug)]
@@ -23,9 +25,18 @@ pub struct Collected {
 
 impl Collected {
     /// The facts of a collection.
-    pub fn new(facts: &Facts) -> serde_json::Result<Self> {
+    pub fn new(mut facts: Facts) -> serde_json::Result<Self> {
         let ladder = ladder::asked_for(&facts.containers, &facts.sandboxes);
-        serde_json::to_value(facts).map(|json| Self { json, ladder })
+        // Where there are many of them, containers are most of it.
+        let list = mem::take(&mut facts.containers);
+        let containers = listed(&list)?;
+        let mut json = serde_json::to_value(&facts)?;
+        if let Some(facts) = json.as_object_mut() {
+            facts.insert("containers".to_owned(), containers);
+        }
+        // The process ends soon, and the kernel takes its memory back in less time than it takes to free every string.
+        mem::forget((facts, list));
+        Ok(Self { json, ladder })
     }
 
     /// Reads facts from a file, packed or not; what does not have the shape of facts is told with its place.
@@ -89,6 +100,14 @@ impl Collected {
         let notices = self.json.get("notices").and_then(Value::as_array).into_iter().flatten();
         notices.filter_map(Value::as_str).map(str::to_owned)
     }
+}
+
+/// A list that was observed, its elements taken by all cores.
+fn listed<T: Serialize + Sync>(list: &Observed<Vec<T>>) -> serde_json::Result<Value> {
+    let Observed::Known { value, source } = list else { return serde_json::to_value(list) };
+    let elements =
+        parallel::map(value, |element| serde_json::to_value(element)).into_iter().collect::<Result<_, _>>()?;
+    serde_json::to_value(Observed::Known { value: Value::Array(elements), source: source.clone() })
 }
 
 fn part<T: DeserializeOwned>(json: &Value, name: &str) -> Observed<T> {

@@ -35,7 +35,7 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
         let progress = Progress::start();
         crate::probe::collect(&plan, source, progress.tally())
     };
-    let facts = Collected::new(&facts).map_err(|error| error.to_string())?;
+    let facts = Collected::new(facts).map_err(|error| error.to_string())?;
     let packed = facts.pack(&args.output).map_err(|error| error.to_string())?;
     if args.output == Path::new("-") {
         io::stdout().lock().write_all(&packed)?;

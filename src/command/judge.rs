@@ -66,15 +66,14 @@ impl<'a> Judge<'a> {
             without_engine(&selection, places)?;
         }
         let plan = Plan::of(selection.checks.values().copied(), self.args.select.deep);
-        let seen = collect(&plan, source, tally);
-        let facts = Collected::new(&seen).map_err(|error| error.to_string())?;
+        let facts = Collected::new(collect(&plan, source, tally)).map_err(|error| error.to_string())?;
         let mut report = self.report(&selection, &facts, machine.os);
         if let Some(places) = nowhere {
             report.notices.push(format!("there is no container engine: {places} do not exist"));
         }
         // The process ends soon, and the kernel takes its memory back in less time than it takes to free every string.
         drop(selection);
-        std::mem::forget((seen, facts, self));
+        std::mem::forget((facts, self));
         Ok(report)
     }
 

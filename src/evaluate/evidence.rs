@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::check::Judgement;
 use crate::check::expr::{Bindings, deciding};
-use crate::check::node::Node;
+use crate::check::node::{Node, Unseen};
 use crate::check::reads::{Elements, Path, Read, Step};
 use crate::plan::with_key;
 use crate::report::Evidence;
@@ -62,11 +62,8 @@ fn place(source: &str, path: &Path) -> String {
     if !source.contains('{') {
         return source.to_owned();
     }
-    match path.0.iter().rev().find_map(|step| if let Step::Key(key) = step { Some(key) } else { None }) {
-        Some(key) => with_key(source, key),
-        None => source.to_owned(),
-    };
-    left_open(source)
+    let key = path.0.iter().rev().find_map(|step| if let Step::Key(key) = step { Some(key) } else { None });
+    left_open(&key.map_or_else(|| source.to_owned(), |key| with_key(source, key)))
 }
 
 /// A source in which `…` stands for each name in braces.
@@ -82,11 +79,10 @@ fn left_open(source: &str) -> String {
 /// Of a list's elements, those that decide, and of those the fields that were asked for.
 fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>, verdict: Verdict) -> Option<Value> {
     let all: Vec<Node<'_>> = list.elements().filter_map(Result::ok).collect();
-    let cut = |node: Node<'_>| {
-        // Who has to judge sees all of what there is to judge.
-        let whole = elements.fields.contains("") || elements.fields.is_empty() || verdict == Verdict::Manual;
-        if whole { plain(node.ty, node.value) } else { asked(node, elements) }
-    };
+    // Who has to judge sees all of what there is to judge.
+    let whole = elements.fields.contains("") || elements.fields.is_empty() || verdict == Verdict::Manual;
+    let asked = all.first().filter(|_| !whole).map(|first| Asked::of(first.ty, elements));
+    let cut = |node: Node<'_>| asked.as_ref().map_or_else(|| plain(node.ty, node.value), |asked| asked.cut(node));
     // What passes has no element that should not be there.
     let none = verdict == Verdict::Pass && !elements.wanted;
     let deciding = if none { Vec::new() } else { deciding(&all, elements, bindings) };
@@ -98,23 +94,50 @@ fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>, verdict:
     }
 }
 
-/// The fields of an element that were asked for, and those that tell it from others.
-fn asked(element: Node<'_>, elements: &Elements) -> Value {
-    let at = |name: &str| name.split('.').try_fold(element, |node, part| node.field(part));
-    let there = |name: &str| at(name).is_ok_and(|node| !node.value.is_null());
-    let within = |whole: &str, part: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
-    let named = element.ty.fields().into_iter().flat_map(|of| of.fields.keys());
-    let telling = named.filter(|name| TELLING.contains(&name.as_str()));
-    let asked: BTreeSet<&String> = elements.fields.iter().chain(telling).collect();
-    // Of a part that is there its own parts tell, and of one that is not, that it is not.
-    let told = asked.iter().filter(|name| match there(name) {
-        true => !asked.iter().any(|part| within(name, part)),
-        false => !asked.iter().any(|whole| within(whole, name) && !there(whole)),
-    });
-    let field = |name: &str| {
-        at(name).map_or_else(|reason| json!({ "unknown": reason.words }), |node| plain(node.ty, node.value))
-    };
-    Value::Object(told.map(|name| ((*name).clone(), field(name))).collect())
+/// The fields of a list's elements that were asked for, and those that tell one element from another.
+struct Asked<'a> {
+    names: Vec<Name<'a>>,
+}
+
+/// The name of a field, dotted where it lies deeper.
+struct Name<'a> {
+    text: &'a str,
+    /// Whether parts of it were asked for as well.
+    parted: bool,
+    /// Those that it is a part of, by their places among the names.
+    wholes: Vec<usize>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(element: &'a Type, elements: &'a Elements) -> Self {
+        let named = element.fields().into_iter().flat_map(|of| of.fields.keys().map(String::as_str));
+        let telling = named.filter(|name| TELLING.contains(name));
+        let texts: BTreeSet<&str> = elements.fields.iter().map(String::as_str).chain(telling).collect();
+        let within = |whole: &str, part: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
+        let name = |text: &&'a str| Name {
+            text,
+            parted: texts.iter().any(|part| within(text, part)),
+            wholes: texts.iter().enumerate().filter(|(_, whole)| within(whole, text)).map(|(at, _)| at).collect(),
+        };
+        Self { names: texts.iter().map(name).collect() }
+    }
+
+    fn cut(&self, element: Node<'_>) -> Value {
+        let at = |name: &Name<'_>| name.text.split('.').try_fold(element, |node, part| node.field(part));
+        let found: Vec<_> = self.names.iter().map(at).collect();
+        let there = |at: usize| matches!(found.get(at), Some(Ok(node)) if !node.value.is_null());
+        // Of a part that is there its own parts tell, and of one that is not, that it is not.
+        let told = self.names.iter().enumerate().filter(|(at, name)| match there(*at) {
+            true => !name.parted,
+            false => name.wholes.iter().all(|whole| there(*whole)),
+        });
+        let value = |found: &Result<Node<'_>, Unseen>| match found {
+            Ok(node) => plain(node.ty, node.value),
+            Err(reason) => json!({ "unknown": reason.words }),
+        };
+        let field = |(at, name): (usize, &Name<'_>)| Some((name.text.to_owned(), value(found.get(at)?)));
+        Value::Object(told.filter_map(field).collect())
+    }
 }
 
 /// A fact without the wrappers of what was observed.
