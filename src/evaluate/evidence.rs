@@ -164,3 +164,16 @@ fn plain(ty: &Type, value: &Value) -> Value {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_names_the_key_that_was_asked_for() {
+        let path = |key: &str| Path(vec![Step::Field("sysctl".to_owned()), Step::Key(key.to_owned())]);
+        assert_eq!(place("/proc/sys/{key}", &path("kernel.dmesg_restrict")), "/proc/sys/kernel/dmesg_restrict");
+        assert_eq!(place("/proc/{pid}/net, {key}", &path("x")), "/proc/…/net, x");
+        assert_eq!(place("{key} and {key}", &Path(vec![Step::Field("units".to_owned())])), "… and …");
+    }
+}
