@@ -259,7 +259,7 @@ fn bounds(expr: &IdedExpr, depth: usize, nesting: usize) -> Result<(), String> {
     }
 }
 
-/// Puts the texts of the parameters in the place of `param.name`.
+/// Puts the texts of the parameters in the place of `param.name`, and our `matches` in the place of CEL's.
 fn substitute(expr: &IdedExpr, parameters: &BTreeMap<String, String>, faults: &mut Vec<Fault>) -> IdedExpr {
     let mut result = expr.clone();
     replace(&mut result, parameters, faults);
@@ -288,6 +288,9 @@ fn replace(expr: &mut IdedExpr, parameters: &BTreeMap<String, String>, faults: &
     match &mut expr.expr {
         Expr::Select(select) => replace(&mut select.operand, parameters, faults),
         Expr::Call(call) => {
+            if call.func_name == "matches" {
+                functions::MATCHES.clone_into(&mut call.func_name);
+            }
             call.target.iter_mut().for_each(|target| replace(target, parameters, faults));
             call.args.iter_mut().for_each(|argument| replace(argument, parameters, faults));
         }

@@ -1,11 +1,13 @@
 //! The functions of expressions: the few of CEL that are allowed, and those that speak the language of the field.
 
-use std::sync::{Arc, LazyLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use cel::common::types::{CelBool, CelInt, CelString, INT_TYPE, LIST_TYPE, STRING_TYPE, Type as CelType};
 use cel::common::value::CowVal;
 use cel::{DeclarationError, Env, ExecutionError};
 use globset::Glob;
+use regex::Regex;
 use semver::Version;
 
 /// One function, as the type walk, the evaluator and the manual know it.
@@ -79,6 +81,10 @@ pub const FUNCTIONS: &[Function] = &[
     },
 ];
 
+/// What `matches` is called once its expression is compiled: CEL's own compiles the pattern again for every subject. Nobody can write
+/// such a name.
+pub(super) const MATCHES: &str = "@matches";
+
 /// CEL's standard library with our functions.
 pub(super) fn environment() -> Result<Arc<Env>, DeclarationError> {
     static ENVIRONMENT: LazyLock<Result<Arc<Env>, DeclarationError>> = LazyLock::new(|| {
@@ -91,6 +97,7 @@ pub(super) fn environment() -> Result<Arc<Env>, DeclarationError> {
         add("covers", STRING_TYPE, STRING_TYPE, covers)?;
         add("within", INT_TYPE, STRING_TYPE, within)?;
         add("atLeast", STRING_TYPE, STRING_TYPE, at_least)?;
+        add(MATCHES, STRING_TYPE, STRING_TYPE, matches)?;
         Ok(Arc::new(env))
     });
     ENVIRONMENT.clone()
@@ -123,6 +130,24 @@ fn like<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionEr
         }
     }
     Ok(CowVal::owned(CelBool::from(false)))
+}
+
+fn matches<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let (text, pattern) = (text(&args, 0)?, text(&args, 1)?);
+    let pattern = compiled(pattern).map_err(|error| ExecutionError::function_error("matches", error))?;
+    Ok(CowVal::owned(CelBool::from(pattern.is_match(text))))
+}
+
+/// A pattern, compiled once: patterns are written in checks, so that there are only so many.
+fn compiled(pattern: &str) -> Result<Regex, regex::Error> {
+    static COMPILED: Mutex<BTreeMap<String, Regex>> = Mutex::new(BTreeMap::new());
+    let mut known = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = known.get(pattern) {
+        return Ok(regex.clone());
+    }
+    let regex = Regex::new(pattern)?;
+    known.insert(pattern.to_owned(), regex.clone());
+    Ok(regex)
 }
 
 fn covers<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {

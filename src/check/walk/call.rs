@@ -7,12 +7,13 @@ use regex::RegexBuilder;
 
 use super::shape::guards;
 use super::{Typed, Walk};
+use crate::check::functions::MATCHES;
 use crate::check::reads::Elements;
 use crate::check::{FUNCTIONS, Function, Kind};
 use crate::diagnostic::did_you_mean;
 use crate::types::Type;
 
-/// The largest regular expression once it is compiled, in bytes: it is compiled again for every subject.
+/// The largest regular expression once it is compiled, in bytes.
 const MAX_PATTERN: usize = 256 << 10;
 
 impl Walk<'_> {
@@ -124,6 +125,7 @@ impl Walk<'_> {
     }
 
     fn function(&mut self, node: u64, name: &str, target: Option<&IdedExpr>, args: &[IdedExpr]) -> Type {
+        let name = if name == MATCHES { "matches" } else { name };
         let Some(function) = FUNCTIONS.iter().find(|function| function.name == name) else {
             let known = FUNCTIONS.iter().map(|f| f.name).chain(["size", "exists", "all", "filter", "map"]);
             return self.fault(node, format!("there is no function `{name}`"), did_you_mean(name, known));
