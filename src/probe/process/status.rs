@@ -46,7 +46,7 @@ impl Status {
         if !text.ends_with('\n') {
             return Err(malformed("ends in the middle of a line".to_owned()));
         }
-        Lines(&text).status(&path).map_err(malformed)
+        Lines::of(&text).status(&path).map_err(malformed)
     }
 
     /// A line that older kernels do not have.
@@ -74,10 +74,28 @@ impl Status {
     }
 }
 
-/// The lines of a status: a name, a colon, a tab, and what there is to say.
-struct Lines<'t>(&'t str);
+/// The lines that are read.
+#[rustfmt::skip]
+const READ: [&str; 14] = [
+    "Name", "State", "PPid", "Uid", "NSpid", "Threads", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs",
+    "Seccomp", "Seccomp_filters",
+];
+
+/// What the lines that are read say, after a colon and a tab.
+struct Lines<'t>([Option<&'t str>; READ.len()]);
 
 impl<'t> Lines<'t> {
+    fn of(text: &'t str) -> Self {
+        let mut lines = [None; READ.len()];
+        for (name, value) in text.lines().filter_map(|line| line.split_once(":\t")) {
+            let at = READ.iter().position(|read| *read == name);
+            if let Some(line) = at.and_then(|at| lines.get_mut(at)) {
+                line.get_or_insert(value);
+            }
+        }
+        Self(lines)
+    }
+
     fn status(&self, path: &str) -> Result<Status, String> {
         let uids: Vec<u32> = self.needed("Uid", self.numbers("Uid")?)?;
         let word = self.needed("State", self.value("State"))?;
@@ -108,7 +126,8 @@ impl<'t> Lines<'t> {
     }
 
     fn value(&self, name: &str) -> Option<&'t str> {
-        self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(":\t"))
+        let at = READ.iter().position(|read| *read == name)?;
+        *self.0.get(at)?
     }
 
     fn needed<T>(&self, name: &str, value: Option<T>) -> Result<T, String> {
