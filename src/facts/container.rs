@@ -228,6 +228,9 @@ pub struct Mount {
     /// The directory or file of the host that it really is: symbolic links and volumes that bind a directory are followed. Empty
     /// when it is no part of the host's tree: a tmpfs, or an ordinary volume in the engine's own storage.
     pub host_path: Observed<String>,
+    /// The shortest other name of the same directory or file where the host has it mounted at a second place, such as `/etc` for
+    /// `/srv/conf` after `mount --bind /etc /srv/conf`; `host_path` where it has none.
+    pub alias: Observed<String>,
     /// Whether it was asked to be writable.
     pub writable: bool,
     /// Mount propagation such as `rprivate` or `rshared`; empty for none.

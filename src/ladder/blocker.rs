@@ -247,8 +247,9 @@ impl Found {
             for socket in self.know(&format!("sockets below {at}"), &mount.engine_sockets).into_iter().flatten() {
                 self.block(Rung::Takeover, format!("{at} will lead to {socket}"), SOCKET);
             }
-            let Some(path) = self.know(&format!("where {at} is"), &mount.host_path) else { continue };
-            if is_sensitive(at, path) && (mount.writable || admin) {
+            let names = [&mount.host_path, &mount.alias].map(|name| self.know(&format!("where {at} is"), name));
+            let sensitive = names.into_iter().flatten().find(|path| is_sensitive(at, path));
+            if let Some(path) = sensitive.filter(|_| mount.writable || admin) {
                 self.block(Rung::Takeover, format!("{at} will be the host's {path}, writable"), DIRECTORY);
             }
         }

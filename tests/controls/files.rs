@@ -14,6 +14,9 @@ const DIRECTORIES: &[Container] = &[
     run("proc", &["--volume=/proc:/h:ro"], "5.6 fail"),
     run("sys", &["--volume=/sys:/h:ro"], "5.6 fail"),
     run("link-to-etc", &["--volume={dir}/to-etc:/h:ro"], "5.6 fail"),
+    run("etc-at-a-new-place", &["--volume={dir}/conf:/h:ro"], "5.6 fail"),
+    create("etc-at-a-new-place-created", &["--volume={dir}/conf/docker:/h"], "5.6 fail"),
+    run("devices-at-a-new-place", &["--volume={dir}/devices:/h:ro"], "5.6 fail, 5.18 fail"),
     run("data-root", &["--volume={dir}/data:/h:ro"], "5.6 fail"),
     run("root", &["--volume=/:/host:ro"], "5.6 fail, 5.18 fail, 5.32 fail"),
     create("root-created", &["--volume=/:/host:ro"], "5.6 fail, 5.18 fail, 5.32 fail"),
@@ -22,6 +25,8 @@ const DIRECTORIES: &[Container] = &[
 const VOLUMES: &[Container] = &[
     run("volume-at-etc", &["--volume=named:/etc"], ""),
     run("volume", &["--volume=named:/data"], ""),
+    run("volume-of-a-folder", &["--volume=folder:/data"], ""),
+    run("folder-of-a-volume", &["--volume={dir}/plain:/srv"], ""),
     run("volume-of-etc", &["--volume=etc:/data"], "5.6 fail"),
     run("volume-of-socket", &["--volume=sockets:/data"], "5.6 fail, 5.32 fail"),
     run("memory", &["--tmpfs=/tmp"], ""),
@@ -37,8 +42,8 @@ const SOCKETS: &[Container] = &[
     run("above-socket", &["--volume={dir}:/h:ro"], "5.6 fail, 5.32 fail"),
     run("run", &["--volume=/run:/h"], "5.6 fail, 5.32 fail"),
     run("var-run", &["--volume=/var/run:/h"], "5.6 fail, 5.32 fail"),
-    run("run-at-its-other-place", &["--volume={dir}/run:/h:ro"], "5.32 fail"),
-    create("run-at-its-other-place-created", &["--volume={dir}/run:/h"], "5.32 fail"),
+    run("run-at-its-other-place", &["--volume={dir}/run:/h:ro"], "5.6 fail, 5.32 fail"),
+    create("run-at-its-other-place-created", &["--volume={dir}/run:/h"], "5.6 fail, 5.32 fail"),
     run("containerd", &["--volume={dir}/exec/containerd:/h"], "5.32 fail"),
     run("notes", &["--volume={dir}/plain/docker.sock.md:/docker.sock.md"], ""),
     run("folder-called-so", &["--volume={dir}/plain/docker.sock:/docker.sock"], ""),
@@ -61,7 +66,8 @@ fn mounts() {
     let script = format!(
         "cd {dir} && mkdir -p plain/docker.sock shared && chmod a+rwx plain && touch plain/docker.sock.md
         ln -s /etc to-etc && ln -s docker.sock to-socket && ln docker.sock plain/other-name
-        mount --bind shared shared && mount --make-shared shared"
+        mount --bind shared shared && mount --make-shared shared
+        mkdir conf devices && mount --bind /etc conf && mount --bind /dev devices"
     );
     lab.inside(&["sh", "-ec", &script]).unwrap();
     let bound = |name: &str, device: &str| {
@@ -69,6 +75,7 @@ fn mounts() {
         lab.docker(&["volume", "create", "--opt", "type=none", "--opt", "o=bind", "--opt", &device, name]);
     };
     bound("etc", "/etc");
+    bound("folder", &lab.dir().join("plain").display().to_string());
     bound("sockets", &lab.dir().display().to_string());
     containers(&lab, &[DIRECTORIES, VOLUMES, SOCKETS, REST]);
 }

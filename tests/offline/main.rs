@@ -167,7 +167,9 @@ fn opened(root: &Root) -> BTreeSet<String> {
         "/proc/self/maps",
         "/proc/sys/vm/overcommit_memory",
         "/sys/devices/system/cpu",
+        "/sys/devices/system/node",
         "/sys/fs/cgroup/cpu",
+        "/sys/kernel/mm/transparent_hugepage",
         "/usr/lib/x86_64-linux-gnu/",
         "/usr/share/zoneinfo",
     ];

@@ -91,6 +91,12 @@ impl Table {
         Some(join(&mount.point, rest(&mount.root, &place.path)?))
     }
 
+    /// Everything that a place is called in this table.
+    pub(in crate::probe) fn names_of(&self, place: &Place) -> Vec<String> {
+        let shows = self.some(self.of_device.get(&place.device)).filter(|line| covers(&line.root, &place.path));
+        shows.filter_map(|line| Some(join(&line.point, rest(&line.root, &place.path)?))).collect()
+    }
+
     /// Directories of this table's tree that hold `containers/<id>` of which something is mounted in another table.
     pub(in crate::probe) fn homes_of(&self, id: &str, mounted: &Self) -> Vec<String> {
         let part = format!("/containers/{id}/");

@@ -201,7 +201,8 @@ fn volumes(system: &System, root: &str) -> Result<wire::Volumes, Gap> {
             Err(gap) if gap.kind == GapKind::Missing => BTreeMap::new(),
             Err(gap) => return Err(gap),
         };
-        volumes.push(wire::Volume { name, driver: "local".to_owned(), options: Some(options) });
+        let mountpoint = format!("{directory}/{name}/_data");
+        volumes.push(wire::Volume { name, driver: "local".to_owned(), options: Some(options), mountpoint });
     }
     Ok(wire::Volumes { volumes: Some(volumes) })
 }

@@ -64,11 +64,13 @@ impl Mounts {
             Ok(path) => self.reachable(path).into(),
             Err(gap) => gap.clone().into(),
         };
+        let alias = host_path.clone().and_then(|path| self.alias(path));
         Mount {
             kind: mount.r#type.clone(),
             destination: mount.destination.clone(),
             source: mount.source.clone(),
             host_path: host_path.into(),
+            alias: alias.into(),
             writable: mount.rw,
             propagation: mount.propagation.clone(),
             engine_sockets,
@@ -88,6 +90,21 @@ impl Mounts {
             }
             _ => Ok(String::new()),
         }
+    }
+
+    /// Another name that a path of the host has by a mount; a volume that binds it is none.
+    fn alias(&self, path: String) -> Result<String, Gap> {
+        if path.is_empty() {
+            return Ok(path);
+        }
+        let table = self.table.as_ref().map_err(Clone::clone)?;
+        let volumes = self.volumes.as_ref().map_err(Clone::clone)?;
+        let lies_at = volumes.values().map(|volume| volume.mountpoint.as_str()).filter(|point| !point.is_empty());
+        let lies_at: Vec<&str> = lies_at.collect();
+        let is_volume = |name: &str| lies_at.iter().any(|point| Path::new(name).starts_with(point));
+        let mut names = table.place(&path).map(|place| table.names_of(&place)).unwrap_or_default();
+        names.retain(|name| *name != path && !is_volume(name));
+        Ok(names.into_iter().min_by_key(String::len).unwrap_or(path))
     }
 
     fn resolve(&self, path: &str) -> Result<String, Gap> {

@@ -181,6 +181,9 @@ pub(super) struct Volume {
     pub(super) name: String,
     pub(super) driver: String,
     pub(super) options: Option<BTreeMap<String, String>>,
+    /// Where it lies, or is mounted while it is used; not told by every driver.
+    #[serde(default)]
+    pub(super) mountpoint: String,
 }
 
 #[derive(Debug, Deserialize)]
