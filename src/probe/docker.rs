@@ -2,6 +2,7 @@
 
 mod client;
 mod container;
+mod describe;
 pub(super) mod disk;
 mod endpoint;
 mod engine;
@@ -21,18 +22,15 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
+pub(super) use describe::Described;
 pub use endpoint::{Endpoint, Located};
 pub(super) use mount::sockets;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 
 use self::client::Client;
-use self::container::Surroundings;
-use self::mount::Mounts;
-use crate::facts::{Container, Engine, EngineKind, Exec, Gap, GapKind, Image, Network, Observed, Service, Swarm};
+use crate::facts::{Engine, EngineKind, Gap, GapKind, Image, Network, Observed, Service, Swarm};
 use crate::plan::Plan;
-use crate::probe::System;
-use crate::probe::confinement::{Declared, Table};
 use crate::probe::layers::Directories;
 
 /// How many inspections are under way at once; the engine is the bottleneck, and more only make it queue.
@@ -316,33 +314,6 @@ fn running_exec(wire: wire::Exec) -> RunningExec {
     RunningExec { id: wire.id, privileged: wire.process_config.privileged, user: wire.process_config.user, pid }
 }
 
-/// A container with the pid of its first process.
-pub(super) struct Described {
-    pub(super) container: Container,
-    /// Its first process in the engine's PID namespace, if it runs.
-    pub(super) pid: Option<u32>,
-    /// The directories of its layers; none are told where something is mounted over its accounts.
-    pub(super) directories: Directories,
-    /// What it was told to mount.
-    pub(super) declared: Result<Declared, Gap>,
-    execs: Observed<Vec<RunningExec>>,
-}
-
-impl Described {
-    /// The exec sessions, each with the uid that its process has.
-    pub(super) fn execs(&self, uid: impl Fn(u32) -> Observed<i64>) -> Observed<Vec<Exec>> {
-        self.execs.clone().map(|list| {
-            let with_uid = |exec: RunningExec| Exec {
-                uid: exec.pid.map_or_else(|| Observed::unknown(GapKind::Missing, "the engine tells no pid"), &uid),
-                id: exec.id,
-                privileged: exec.privileged,
-                user: exec.user,
-            };
-            list.into_iter().map(with_uid).collect()
-        })
-    }
-}
-
 impl Answers {
     /// The answers of an engine that cannot be asked.
     pub(super) fn none(gap: &Gap) -> Self {
@@ -371,44 +342,5 @@ impl Answers {
     pub(super) fn running(&self) -> impl Iterator<Item = (&str, u32)> {
         let described = self.containers.value().into_iter().flatten();
         described.filter_map(|(listed, answer)| Some((listed.id.as_str(), first_process(answer.as_ref().ok()?)?)))
-    }
-
-    /// Describes every container; `tree` is the engine's file tree, `table` its mounts, and `sockets` are its own.
-    pub(super) fn describe(
-        &mut self,
-        tree: Result<System, Gap>,
-        table: impl FnOnce() -> Result<Table, Gap> + 'static,
-        sockets: Result<Vec<PathBuf>, Gap>,
-    ) -> Observed<Vec<Described>> {
-        let volumes = std::mem::replace(&mut self.volumes, Err(Gap::not_collected()));
-        let mounts = Mounts::new(tree, table, volumes, sockets);
-        let containers = match &self.containers {
-            Observed::Known { value, .. } => value,
-            Observed::Unknown { gap, .. } => return gap.clone().into(),
-        };
-        let mut others = BTreeMap::new();
-        for (listed, answer) in containers {
-            if let Ok(wire) = answer {
-                others.insert(listed.id.as_str(), wire);
-                others.insert(listed.name.as_str(), wire);
-            }
-        }
-        let (services, now) = (&self.services, Timestamp::now());
-        let around = Surroundings { others, images: &self.images, mounts: &mounts, services, now };
-        let described = |(listed, answer): &(Listed, Result<wire::Inspect, Gap>)| {
-            let (inspect, pid, declared) = match answer {
-                Ok(wire) => {
-                    let inspect = container::inspect(wire, &around);
-                    let declared = mount::declared(wire, &inspect);
-                    (Observed::known(inspect), first_process(wire), Ok(declared))
-                }
-                Err(gap) => (gap.clone().into(), None, Err(gap.clone())),
-            };
-            let execs = self.execs.get(&listed.id).cloned().unwrap_or_else(Observed::not_collected);
-            let directories = answer.as_ref().map_err(Gap::clone).and_then(container::directories);
-            let container = container::container(listed.id.clone(), listed.name.clone(), inspect);
-            Described { container, pid, directories, declared, execs }
-        };
-        Observed::known(containers.iter().map(described).collect())
     }
 }
