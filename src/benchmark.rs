@@ -51,7 +51,7 @@ pub struct Release {
 }
 
 /// What has to be known of a benchmark before one is chosen.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Head {
     /// What has to be there for it to apply.
     pub needs: Option<Needs>,

@@ -24,18 +24,17 @@ pub struct Collected {
 }
 
 impl Collected {
-    /// The facts of a collection.
-    pub fn new(mut facts: Facts) -> serde_json::Result<Self> {
+    /// The facts of a collection, which are the same afterwards.
+    pub fn new(facts: &mut Facts) -> serde_json::Result<Self> {
         let ladder = ladder::asked_for(&facts.containers, &facts.sandboxes);
         // Where there are many of them, containers are most of it.
-        let list = mem::take(&mut facts.containers);
-        let containers = listed(&list)?;
-        let mut json = serde_json::to_value(&facts)?;
+        let containers = mem::take(&mut facts.containers);
+        let (list, rest) = (listed(&containers), serde_json::to_value(&*facts));
+        facts.containers = containers;
+        let mut json = rest?;
         if let Some(facts) = json.as_object_mut() {
-            facts.insert("containers".to_owned(), containers);
+            facts.insert("containers".to_owned(), list?);
         }
-        // The process ends soon, and the kernel takes its memory back in less time than it takes to free every string.
-        mem::forget((facts, list));
         Ok(Self { json, ladder })
     }
 

@@ -321,6 +321,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_heads_of_benchmarks_are_told_before_they_are_read() {
+        let library = Library::builtin().unwrap();
+        let heads: Vec<Head> = library.benchmarks.values().map(|origin| origin.head()).collect();
+        let read: Vec<Head> = library.benchmarks().map(|benchmark| Head::from(&benchmark.file)).collect();
+        assert_eq!(heads, read);
+        assert!(read.iter().any(|head| head.fits.is_some()) && read.iter().any(|head| head.needs.is_some()));
+    }
+
+    #[test]
     fn the_ids_of_checks_are_told_before_they_are_read() {
         let library = Library::builtin().unwrap();
         for source in embedded(&CHECKS) {

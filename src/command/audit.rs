@@ -6,7 +6,7 @@ use std::path::Path;
 use super::judge::{Judge, look, status, status_since};
 use super::output::{Destination, print};
 use super::progress::Progress;
-use super::{COULD_NOT_RUN, Failure, explain};
+use super::{COULD_NOT_RUN, Failure, explain, leave};
 use crate::cli::{AuditArgs, Format};
 use crate::collected::Collected;
 use crate::difference::{Difference, text};
@@ -28,8 +28,7 @@ pub(super) fn run(args: &AuditArgs) -> Result<u8, Failure> {
     };
     let saved = Destination::save_all(destinations, &report, args.output.verbose);
     let told = tell(args, &report, baseline.as_ref());
-    // The process ends here, and the kernel takes its memory back in less time than it takes to free every string.
-    std::mem::forget(report);
+    leave(report);
     saved?;
     told
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::judge::{endpoint, offline, source};
 use super::progress::Progress;
 use super::usual::{self, Machine};
-use super::{Failure, library};
+use super::{Failure, leave, library};
 use crate::cli::CollectArgs;
 use crate::collected::Collected;
 use crate::output::replace;
@@ -31,11 +31,11 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
         let request = usual::request(&args.select, &library, &Machine::default());
         Plan::of(Selection::new(&library, &request)?.checks.values().copied(), args.select.deep)
     };
-    let facts = {
+    let mut seen = {
         let progress = Progress::start();
         crate::probe::collect(&plan, source, progress.tally())
     };
-    let facts = Collected::new(facts).map_err(|error| error.to_string())?;
+    let facts = Collected::new(&mut seen).map_err(|error| error.to_string())?;
     let packed = facts.pack(&args.output).map_err(|error| error.to_string())?;
     if args.output == Path::new("-") {
         io::stdout().lock().write_all(&packed)?;
@@ -43,7 +43,6 @@ pub(super) fn run(args: &CollectArgs) -> Result<u8, Failure> {
         let cannot = |why| format!("cannot write {}: {why}", args.output.display());
         replace(&args.output, MODE, &packed).map_err(cannot)?;
     }
-    // The process ends here, and the kernel takes its memory back in less time than it takes to free every string.
-    std::mem::forget(facts);
+    leave((seen, facts));
     Ok(0)
 }

@@ -7,7 +7,7 @@ use rustix::fs::{Access, AtFlags};
 use rustix::io::Errno;
 
 use super::usual::{self, Machine};
-use super::{Failure, both, library};
+use super::{Failure, both, leave, library};
 use crate::benchmark::Needs;
 use crate::cli::{EngineArgs, EngineChoice, JudgeArgs};
 use crate::collected::Collected;
@@ -66,14 +66,14 @@ impl<'a> Judge<'a> {
             without_engine(&selection, places)?;
         }
         let plan = Plan::of(selection.checks.values().copied(), self.args.select.deep);
-        let facts = Collected::new(collect(&plan, source, tally)).map_err(|error| error.to_string())?;
+        let mut seen = collect(&plan, source, tally);
+        let facts = Collected::new(&mut seen).map_err(|error| error.to_string())?;
         let mut report = self.report(&selection, &facts, machine.os);
         if let Some(places) = nowhere {
             report.notices.push(format!("there is no container engine: {places} do not exist"));
         }
-        // The process ends soon, and the kernel takes its memory back in less time than it takes to free every string.
         drop(selection);
-        std::mem::forget((facts, self));
+        leave((seen, facts, self));
         Ok(report)
     }
 

@@ -26,8 +26,7 @@ pub(super) fn of(judgement: &Judgement<'_>, bindings: &Bindings<'_>) -> Vec<Evid
     }
     // Where its parts tell of a thing, the whole says nothing more.
     let facts: Vec<String> = evidence.iter().map(|one| one.fact.clone()).collect();
-    let part_of = |whole: &str, part: &String| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
-    evidence.retain(|one| !one.value.is_object() || !facts.iter().any(|part| part_of(&one.fact, part)));
+    evidence.retain(|one| !one.value.is_object() || !facts.iter().any(|part| is_part(part, &one.fact)));
     if evidence.is_empty() {
         // What failed for want of an element has no element to show.
         let empty = judgement
@@ -57,6 +56,11 @@ fn one(read: &Read, bindings: &Bindings<'_>, verdict: Verdict) -> Option<Evidenc
     }
 }
 
+/// Whether a dotted name lies below another.
+fn is_part(name: &str, whole: &str) -> bool {
+    name.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'))
+}
+
 /// A documented source with the key in it that was asked for.
 fn place(source: &str, path: &Path) -> String {
     if !source.contains('{') {
@@ -81,7 +85,7 @@ fn chosen(list: Node<'_>, elements: &Elements, bindings: &Bindings<'_>, verdict:
     let all: Vec<Node<'_>> = list.elements().filter_map(Result::ok).collect();
     // Who has to judge sees all of what there is to judge.
     let whole = elements.fields.contains("") || elements.fields.is_empty() || verdict == Verdict::Manual;
-    let asked = all.first().filter(|_| !whole).map(|first| Asked::of(first.ty, elements));
+    let asked = list.ty.element().filter(|_| !whole).map(|element| Asked::of(element.seen(), elements));
     let cut = |node: Node<'_>| asked.as_ref().map_or_else(|| plain(node.ty, node.value), |asked| asked.cut(node));
     // What passes has no element that should not be there.
     let none = verdict == Verdict::Pass && !elements.wanted;
@@ -113,11 +117,10 @@ impl<'a> Asked<'a> {
         let named = element.fields().into_iter().flat_map(|of| of.fields.keys().map(String::as_str));
         let telling = named.filter(|name| TELLING.contains(name));
         let texts: BTreeSet<&str> = elements.fields.iter().map(String::as_str).chain(telling).collect();
-        let within = |whole: &str, part: &str| part.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'));
         let name = |text: &&'a str| Name {
             text,
-            parted: texts.iter().any(|part| within(text, part)),
-            wholes: texts.iter().enumerate().filter(|(_, whole)| within(whole, text)).map(|(at, _)| at).collect(),
+            parted: texts.iter().any(|part| is_part(part, text)),
+            wholes: texts.iter().enumerate().filter(|(_, whole)| is_part(text, whole)).map(|(at, _)| at).collect(),
         };
         Self { names: texts.iter().map(name).collect() }
     }

@@ -234,7 +234,8 @@ fn what_is_stopped_stands_by_what_it_was_told() {
     let unknown = ("/inspect/value/mounts", json!({ "gap": { "kind": "denied", "detail": "closed" } }));
     assert_eq!(stopped(&[unknown]), (Rung::NonRoot, false));
     let mounted = |host_path: &str, writable: bool| {
-        let mount = json!({ "kind": "bind", "destination": "/h", "source": host_path, "host_path": { "value": host_path }, "alias": { "value": host_path },
+        let mount = json!({ "kind": "bind", "destination": "/h", "source": host_path,
+            "host_path": { "value": host_path }, "alias": { "value": host_path },
             "writable": writable, "propagation": "rprivate", "engine_sockets": { "value": [] } });
         ("/inspect/value/mounts", json!({ "value": [mount] }))
     };

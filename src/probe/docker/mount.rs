@@ -1,6 +1,6 @@
 //! What a container's mounts lead to on the host: judged by where they end, not by how they are spelt.
 
-use std::cell::LazyCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,8 @@ pub(super) struct Mounts {
     table: LazyCell<Result<Table, Gap>, ReadTable>,
     volumes: Result<BTreeMap<String, Volume>, Gap>,
     sockets: Result<Vec<Socket>, Gap>,
+    /// The places of the sockets, looked up when the first mount is compared with them.
+    places: OnceCell<Vec<Option<Place>>>,
 }
 
 /// A socket of an engine that is really there.
@@ -54,7 +56,8 @@ impl Mounts {
         let by_name = |volumes: wire::Volumes| {
             volumes.volumes.into_iter().flatten().map(|volume| (volume.name.clone(), volume)).collect()
         };
-        Self { tree, table: LazyCell::new(Box::new(table)), volumes: volumes.map(by_name), sockets }
+        let (table, places) = (LazyCell::new(Box::new(table) as ReadTable), OnceCell::new());
+        Self { tree, table, volumes: volumes.map(by_name), sockets, places }
     }
 
     /// The facts of one mount.
@@ -130,14 +133,15 @@ impl Mounts {
             return Ok(vec![path.to_owned()]);
         }
         let table = self.table.as_ref().map_err(Clone::clone)?;
+        let place_of = |socket: &Socket| table.place(&socket.path.to_string_lossy());
+        let places = self.places.get_or_init(|| sockets.iter().map(place_of).collect());
         let place = table.place(path);
-        let holds = |at: Place| place.as_ref().is_some_and(|place| place.holds(&at));
-        let inside = |socket: &&Socket| {
-            socket.path.starts_with(path)
-                || identity == Ok(socket.identity)
-                || table.place(&socket.path.to_string_lossy()).is_some_and(holds)
+        let holds = |at: &Place| place.as_ref().is_some_and(|place| place.holds(at));
+        let inside = |(socket, at): &(&Socket, &Option<Place>)| {
+            socket.path.starts_with(path) || identity == Ok(socket.identity) || at.as_ref().is_some_and(holds)
         };
-        Ok(sockets.iter().filter(inside).map(|socket| socket.path.to_string_lossy().into_owned()).collect())
+        let found = sockets.iter().zip(places).filter(inside);
+        Ok(found.map(|(socket, _)| socket.path.to_string_lossy().into_owned()).collect())
     }
 }
 

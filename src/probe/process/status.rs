@@ -76,8 +76,8 @@ impl Status {
 
 /// The lines that are read.
 #[rustfmt::skip]
-const READ: [&str; 14] = [
-    "Name", "State", "PPid", "Uid", "NSpid", "Threads", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs",
+const READ: [&str; 15] = [
+    "Name", "State", "Pid", "PPid", "Uid", "NSpid", "Threads", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs",
     "Seccomp", "Seccomp_filters",
 ];
 
@@ -97,6 +97,7 @@ impl<'t> Lines<'t> {
     }
 
     fn status(&self, path: &str) -> Result<Status, String> {
+        let _: u32 = self.needed("Pid", self.number("Pid")?)?;
         let uids: Vec<u32> = self.needed("Uid", self.numbers("Uid")?)?;
         let word = self.needed("State", self.value("State"))?;
         Ok(Status {

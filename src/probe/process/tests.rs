@@ -98,6 +98,7 @@ fn a_status_that_is_cut_short_or_odd_is_no_status() {
         ("Uid", "0 99999999999 0 0"),
         ("Seccomp", "7"),
         ("Seccomp", "-1"),
+        ("Pid", ""),
         ("NSpid", "1 x"),
     ] {
         tree.file("proc/700/status", &whole).status(PID, &[(line, Some(value))]);

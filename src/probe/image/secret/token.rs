@@ -82,7 +82,7 @@ pub(super) fn find(text: &str) -> Vec<Found<'_>> {
     static FORMS: LazyLock<Vec<OnceLock<Option<Regex>>>> =
         LazyLock::new(|| SHAPES.iter().map(|_| <_>::default()).collect());
     let (mut all, small) = (Vec::new(), text.to_ascii_lowercase());
-    let likely = |(shape, _): &(&Shape, _)| shape.3.iter().any(|word| small.contains(word));
+    let likely = |((.., words), _): &(&Shape, _)| words.iter().any(|word| small.contains(word));
     for ((kind, form, public, _), compiled) in SHAPES.iter().zip(&*FORMS).filter(likely) {
         let Some(form) = compiled.get_or_init(|| ascii(form)) else { continue };
         let found = form.captures_iter(text.as_bytes()).filter_map(|captures| captures.get(1));
